@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @title IFreightEscrow
+/// @notice Consignments: legs, prepaid freight, handovers, proof of delivery, settlement.
+/// @dev Paid plus refunded plus held equals prepaid, for each consignment and in total (INV-FREIGHT-1); the currency held equals the sum of what is held (INV-FREIGHT-2).
+/// Custody passes by two EIP-712 signatures; both sign the same `Handover`. Whatever did not happen by its time can be lapsed by anyone after a grace.
+interface IFreightEscrow {
+    enum Status {
+        NULL,
+        BOOKED,
+        IN_TRANSIT,
+        ARRIVED,
+        SETTLED
+    }
+
+    /// @notice Why a consignment ended.
+    enum Resolution {
+        NULL,
+        DELIVERED,
+        DELIVERED_DAMAGED,
+        CANCELLED,
+        LOST,
+        REFUSED
+    }
+
+    /// @notice What proves delivery. DEVICE needs the device's arrival and the last carrier's release; BOTH needs the consignee's acceptance too;
+    /// DEVICE_THEN_SILENCE settles when the consignee has not refused within `SILENCE` after a device proof.
+    enum Policy {
+        NULL,
+        CONSIGNEE,
+        DEVICE,
+        BOTH,
+        DEVICE_THEN_SILENCE
+    }
+
+    /// @notice Terms of condition and of time.
+    /// @param lateFree Seconds after a leg's latest arrival that cost nothing. @param lateZero Seconds at which nothing is left; linear between.
+    /// @param exposureFree Exposure of a leg that costs nothing, centidegree-seconds. @param exposureZero At which nothing is left; linear between.
+    /// @param exposureFloor Exposure over all legs above which the goods go to quarantine.
+    /// @param humidityFree The same for humidity, centipercent-seconds.
+    /// @param longestSilence Longest time without a reading, seconds; above it DEVICE proofs are refused.
+    struct Terms {
+        int16 temperatureMin; // slot 0
+        int16 temperatureMax;
+        uint16 humidityMin;
+        uint16 humidityMax;
+        uint32 lateFree;
+        uint32 lateZero;
+        uint32 longestSilence;
+        Policy policy;
+        uint64 exposureFree; // slot 1
+        uint64 exposureZero;
+        uint64 exposureFloor;
+        uint64 humidityFree; // slot 2
+        uint64 humidityZero;
+        uint64 humidityFloor;
+    }
+
+    /// @notice One carrier's part.
+    /// @param latestArrival Unix seconds by which its goods are to be handed on. @param freight Base units of the currency.
+    struct LegRequest {
+        address carrier;
+        uint32 vehicle;
+        uint32 fromStation;
+        uint32 toStation;
+        uint40 departure;
+        uint40 latestArrival;
+        uint128 freight;
+    }
+
+    /// @notice A booking; its EIP-712 struct hash is the order's id, good once.
+    /// @param payer Who prepays. @param consignee Who is to receive: the recipient of the allocations. @param device Watches the goods; zero when the terms have policy CONSIGNEE and no band matters.
+    /// @param pickUpBy Unix seconds after which (plus a grace) a consignment never picked up can be lapsed. @param deadline Last second at which it can be booked.
+    struct Booking {
+        address payer;
+        address consignee;
+        address device;
+        uint64[] allocations;
+        LegRequest[] legs;
+        Terms terms;
+        uint40 pickUpBy;
+        uint40 deadline;
+        bytes32 salt;
+    }
+
+    /// @notice Signatures that ride with a booking.
+    /// @param payer Of `BookingOrder`; empty when the payer calls. @param carriers Of `LegAcceptance`, one for each leg.
+    /// @param consignee Of `PolicyConsent`; empty for the policies CONSIGNEE and BOTH.
+    struct BookingSignatures {
+        bytes payer;
+        bytes[] carriers;
+        bytes consignee;
+    }
+
+    /// @notice A permit of the currency that rides with a booking; `deadline` zero when there is none.
+    struct Permit {
+        uint256 value;
+        uint256 deadline;
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
+    }
+
+    /// @notice A change of hands, signed by both, see `HANDOVER_TYPEHASH`.
+    /// @param sequence Handovers before this one; the nonce. @param content `IMaterialLedger.load(consignment).content`.
+    struct Handover {
+        uint64 consignment;
+        uint16 sequence;
+        address from;
+        address to;
+        uint32 station;
+        uint40 at;
+        bytes32 content;
+        uint40 deadline;
+    }
+
+    /// @notice A device's word that it arrived, see `ARRIVAL_TYPEHASH`.
+    /// @param batches Number of batches that it has signed for the consignment; all must be recorded.
+    struct Arrival {
+        uint64 consignment;
+        uint32 station;
+        uint40 at;
+        uint32 batches;
+        uint40 deadline;
+    }
+
+    /// @notice Evidence of delivery. What the policy does not need stays empty. `handover.to` is the consignee in each.
+    struct Proof {
+        Handover handover;
+        bytes release;
+        bytes acceptance;
+        Arrival arrival;
+        bytes deviceSignature;
+    }
+
+    struct Consignment {
+        address payer; // slot 0
+        uint40 bookedAt;
+        uint40 pickUpBy;
+        Status status;
+        Resolution resolution;
+        address consignee; // slot 1
+        uint40 endedAt;
+        uint8 legCount;
+        uint8 legsDone;
+        address device; // slot 2
+        uint40 arrivedAt;
+        uint128 prepaid; // slot 3
+        uint128 paid;
+        uint128 refunded; // slot 4
+        bytes32 booking; // slot 5
+    }
+
+    /// @notice A leg as booked and as it went.
+    /// @param arrivedAt When its carrier handed on; zero before. @param paid What it was paid. 
+    struct Leg {
+        address carrier; // slot 0
+        uint40 departure;
+        uint40 latestArrival;
+        uint32 vehicle; // slot 1
+        uint32 fromStation;
+        uint32 toStation;
+        uint128 freight;
+        uint40 arrivedAt; // slot 2
+        uint128 paid;
+    }
+
+    /// @notice What a leg earns and why.
+    /// @param late Seconds late. @param temperature Exposure in its custody. @param humidity Exposure in its custody. @param silence Longest silence in its custody, seconds.
+    struct Outcome {
+        uint128 pay;
+        uint40 late;
+        uint64 temperature;
+        uint64 humidity;
+        uint40 silence;
+    }
+
+    event ConsignmentBooked(uint64 indexed consignment, address indexed payer, address indexed consignee, bytes32 booking, uint128 prepaid, uint64[] allocations);
+    event LegBooked(uint64 indexed consignment, uint8 indexed leg, address indexed carrier, uint32 vehicle, uint32 fromStation, uint32 toStation, uint40 departure, uint40 latestArrival, uint128 freight);
+    event HandedOver(uint64 indexed consignment, uint16 indexed sequence, address from, address indexed to, uint32 station, uint40 at);
+    event Arrived(uint64 indexed consignment, uint40 at, Policy policy);
+    event LegSettled(uint64 indexed consignment, uint8 indexed leg, address indexed carrier, uint128 freight, uint128 paid, uint40 late, uint64 temperature, uint64 humidity, uint40 silence);
+    event ConsignmentSettled(uint64 indexed consignment, Resolution resolution, uint128 paid, uint128 refunded);
+
+    error ZeroFreight(uint8 leg);
+    error NoLegs();
+    error TooManyLegs(uint256 given, uint256 most);
+    error NoAllocations();
+    error BadTerms();
+    error CurveNotMonotone();
+    error WrongConsignee(address consignee, address recipient);
+    error LegsDoNotJoin(uint8 leg);
+    error LegTimes(uint8 leg);
+    error BookingUsed(bytes32 booking);
+    error SignatureCount(uint256 given, uint256 needed);
+    error BadSignature(address signer);
+    error Expired(uint40 deadline);
+    error DeviceMissing();
+    error UnknownConsignment(uint64 consignment);
+    error WrongStatus(uint64 consignment, Status status);
+    error WrongSequence(uint64 consignment, uint16 expected, uint16 given);
+    error WrongParty(uint64 consignment, address expected, address given);
+    error WrongStation(uint64 consignment, uint32 expected, uint32 given);
+    error WrongContent(uint64 consignment, bytes32 expected, bytes32 given);
+    error WrongArrival(uint64 consignment);
+    error BatchesMissing(uint64 consignment, uint32 recorded, uint32 signed);
+    error SilentTooLong(uint64 consignment, uint40 silence, uint32 longest);
+    error UseDeliver(uint64 consignment);
+    error LegsRemain(uint64 consignment, uint8 done, uint8 legs);
+    error NotYet(uint64 consignment, uint40 from);
+    error NotConsignee(uint64 consignment, address caller);
+
+    function consignment(uint64 id) external view returns (Consignment memory);
+    function leg(uint64 id, uint8 index) external view returns (Leg memory);
+    function terms(uint64 id) external view returns (Terms memory);
+    function consignmentCount() external view returns (uint64);
+    /// @notice Currency held for open consignments: the sum of prepaid less paid less refunded.
+    function totalHeld() external view returns (uint256);
+    /// @notice What leg `index` would earn or has earned, computed from custody and telemetry as recorded now.
+    function outcomeOf(uint64 id, uint8 index) external view returns (Outcome memory);
+    /// @notice EIP-712 struct hash of a booking.
+    function hashBooking(Booking calldata booking) external view returns (bytes32);
+
+    /// @notice `Booking(address payer,address consignee,address device,uint64[] allocations,LegRequest[] legs,Terms terms,uint40 pickUpBy,uint40 deadline,bytes32 salt)` with
+    /// `LegRequest(address carrier,uint32 vehicle,uint32 fromStation,uint32 toStation,uint40 departure,uint40 latestArrival,uint128 freight)` and
+    /// `Terms(int16 temperatureMin,int16 temperatureMax,uint16 humidityMin,uint16 humidityMax,uint32 lateFree,uint32 lateZero,uint32 longestSilence,uint8 policy,uint64 exposureFree,uint64 exposureZero,uint64 exposureFloor,uint64 humidityFree,uint64 humidityZero,uint64 humidityFloor)`.
+    function BOOKING_TYPEHASH() external view returns (bytes32);
+    /// @notice `BookingOrder(bytes32 booking,address payer)`, signed by the payer (the booking holds the deadline).
+    function BOOKING_ORDER_TYPEHASH() external view returns (bytes32);
+    /// @notice `LegAcceptance(bytes32 booking,uint8 leg,address carrier)`.
+    function LEG_ACCEPTANCE_TYPEHASH() external view returns (bytes32);
+    /// @notice `PolicyConsent(bytes32 booking,address consignee,uint8 policy)`.
+    function POLICY_CONSENT_TYPEHASH() external view returns (bytes32);
+    /// @notice `Handover(uint64 consignment,uint16 sequence,address from,address to,uint32 station,uint40 at,bytes32 content,uint40 deadline)`.
+    function HANDOVER_TYPEHASH() external view returns (bytes32);
+    /// @notice `Arrival(uint64 consignment,uint32 station,uint40 at,uint32 batches,uint40 deadline)`.
+    function ARRIVAL_TYPEHASH() external view returns (bytes32);
+
+    /// @notice Books a consignment: takes the freight from the payer, the allocations from DemandEscrow, the hours from LogisticsNetwork, forms the load, opens the watch.
+    /// @dev Anyone submits; the payer calls or has signed. Only the recipient, the donor or the fund pays (DemandEscrow decides). Emits `ConsignmentBooked`, `LegBooked`.
+    function book(Booking calldata booking, BookingSignatures calldata signatures, Permit calldata permit) external returns (uint64 id);
+
+    /// @notice Passes custody from the consignor to the first carrier, or from a carrier to the next, at the station of the leg.
+    /// @dev Submitted by anyone; the giver may be suspended, the taker not. A handover ends the giver's leg at `handover.at`.
+    function handOver(Handover calldata handover, bytes calldata release, bytes calldata acceptance) external;
+
+    /// @notice Proves delivery by the policy of the terms and settles in the same transaction: each leg is paid freight x (1 - lateness) x (1 - temperature) x (1 - humidity), rounded down;
+    /// the rest goes back to the payer; above a floor the goods go to quarantine.
+    function deliver(Proof calldata proof) external;
+
+    /// @notice DEVICE_THEN_SILENCE: the consignee refuses within `SILENCE` of a device's proof; the goods are RETURNED in the hands of the last carrier, the last leg is not paid.
+    function refuse(uint64 id) external;
+
+    /// @notice DEVICE_THEN_SILENCE: settles once `SILENCE` has passed since the device's proof.
+    function settleSilent(uint64 id) external;
+
+    /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, allocations released), or lost on the way (last latest arrival + GRACE: legs done are paid, the rest refunded, parcels LOST in the custodian's hands).
+    function lapse(uint64 id) external;
+}

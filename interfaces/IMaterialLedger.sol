@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @title IMaterialLedger
+/// @notice The physical truth: materials, lots, parcels and loads, their states and their custody.
+/// @dev Every unit of every lot is in exactly one state; `fateOf` adds up to what was commissioned (INV-MAT-1).
+/// Only three rooms may move parcels, each named at deployment for ever: DemandEscrow (offer, allocate), FreightEscrow
+/// (load, hand over, close) and DonationRegistry (commission a gift). Each checks the signatures that its act needs.
+interface IMaterialLedger {
+    /// @notice Where a parcel is in its life.
+    enum ParcelState {
+        NULL,
+        HELD,
+        OFFERED,
+        ALLOCATED,
+        IN_TRANSIT,
+        DELIVERED,
+        DISTRIBUTED,
+        QUARANTINED,
+        RETURNED,
+        DESTROYED,
+        LOST,
+        TRANSFORMED
+    }
+
+    /// @notice How a lot came to be.
+    enum LotKind {
+        NULL,
+        SUPPLY,
+        GIFT
+    }
+
+    /// @notice For whom a gift is meant.
+    enum EarmarkKind {
+        NULL,
+        NONE,
+        REGION,
+        FACILITY,
+        EMERGENCY
+    }
+
+    /// @notice An earmark, fixed when a gift is pledged.
+    /// @param scope Zero for NONE; a province for REGION; a facility id; the id of an emergency plan.
+    struct Earmark {
+        EarmarkKind kind;
+        bytes32 scope;
+    }
+
+    /// @notice A kind of goods.
+    /// @param gtin GTIN as a number; the material's id.
+    /// @param capPerDemand Units above which a demand needs a second auditor; zero for no cap.
+    /// @param shelfLife Seconds; zero when it does not expire.
+    /// @param temperatureMin Storage limit in hundredths of a degree Celsius.
+    /// @param temperatureMax Storage limit in hundredths of a degree Celsius.
+    /// @param humidityMin Storage limit in hundredths of a percent.
+    /// @param humidityMax Storage limit in hundredths of a percent.
+    /// @param controlled True when handling it needs a licence.
+    /// @param defined True once defined.
+    struct Material {
+        uint64 gtin; // slot 0
+        uint64 capPerDemand;
+        uint40 shelfLife;
+        int16 temperatureMin;
+        int16 temperatureMax;
+        uint16 humidityMin;
+        uint16 humidityMax;
+        bool controlled;
+        bool defined;
+    }
+
+    /// @notice What was made or received together.
+    /// @param maker The supplier that made it or the donor that gave it.
+    /// @param expiry Unix seconds; zero when it does not expire.
+    /// @param quantity Units commissioned; never changes.
+    /// @param evidence Hash of the document that proves it (delivery note, count, certificate of analysis).
+    struct Lot {
+        address maker; // slot 0
+        uint40 commissionedAt;
+        uint40 expiry;
+        LotKind kind;
+        uint64 material; // slot 1
+        uint64 quantity;
+        EarmarkKind earmarkKind;
+        bytes32 earmarkScope; // slot 2
+        bytes32 evidence; // slot 3
+    }
+
+    /// @notice A quantity of one lot in one place, in one pair of hands, in one state.
+    /// @param custodian Who has custody; while `consignment` is not zero the load's custodian answers instead.
+    /// @param parent The parcel from which it was split, or zero.
+    /// @param consignment The consignment whose load it rides in, or zero.
+    /// @param station The station where it was last at rest; zero when unknown.
+    struct Parcel {
+        address custodian; // slot 0
+        uint40 since;
+        ParcelState state;
+        uint32 station;
+        uint64 lot; // slot 1
+        uint64 units;
+        uint64 parent;
+        uint64 consignment;
+    }
+
+    /// @notice What one consignment carries; changes hands as one record.
+    /// @param sequence Number of handovers so far; the nonce of the next.
+    /// @param content Hash of the parcel ids, lots and units (`keccak256(abi.encode(ids, lots, units))`), which every handover signs.
+    struct Load {
+        address custodian; // slot 0
+        uint40 since;
+        uint16 sequence;
+        ParcelState state;
+        bytes32 content; // slot 1
+    }
+
+    /// @notice Units of a lot by state; they add up to the lot's quantity.
+    struct Fate {
+        uint64 held;
+        uint64 offered;
+        uint64 allocated;
+        uint64 inTransit;
+        uint64 delivered;
+        uint64 distributed;
+        uint64 quarantined;
+        uint64 returned;
+        uint64 destroyed;
+        uint64 lost;
+        uint64 transformed;
+    }
+
+    /// @notice A lot to be commissioned.
+    /// @param holder Who has custody from the start.
+    struct Commission {
+        uint64 material;
+        uint64 quantity;
+        uint40 expiry;
+        uint32 station;
+        bytes32 evidence;
+    }
+
+    event MaterialDefined(uint64 indexed gtin, Material material);
+    event LotCommissioned(
+        uint64 indexed lot, uint64 indexed material, address indexed maker, uint64 parcel, address custodian, uint64 quantity, uint40 expiry, LotKind kind, bytes32 evidence
+    );
+    event ParcelSplit(uint64 indexed parcel, uint64 indexed child, uint64 units);
+    event ParcelMerged(uint64 indexed parcel, uint64 indexed into, uint64 units);
+    event ParcelMoved(uint64 indexed parcel, ParcelState from, ParcelState to, uint64 units, uint64 consignment);
+    event LoadFormed(uint64 indexed consignment, uint64[] parcels, bytes32 content, address custodian);
+    event CustodyChanged(uint64 indexed consignment, uint16 sequence, address indexed from, address indexed to, uint32 station, uint40 at);
+    event LoadClosed(uint64 indexed consignment, ParcelState outcome, address custodian, uint40 at);
+    event UnitsDistributed(uint64 indexed parcel, uint64 units, bytes32 ward, bytes32 listHash);
+
+    error NotWriter(address caller);
+    error UnknownMaterial(uint64 material);
+    error MaterialExists(uint64 material);
+    error BadMaterial(uint64 material);
+    error ZeroQuantity();
+    error ExpiryInPast(uint40 expiry);
+    error ExpiryBeyondShelfLife(uint40 expiry, uint40 latest);
+    error BadEarmark(EarmarkKind kind, bytes32 scope);
+    error UnknownLot(uint64 lot);
+    error UnknownParcel(uint64 parcel);
+    error LotExpired(uint64 lot, uint40 expiry);
+    error NotCustodian(uint64 parcel, address caller, address custodian);
+    error WrongState(uint64 parcel, ParcelState state);
+    error TooManyUnits(uint64 parcel, uint64 asked, uint64 there);
+    error DifferentLot(uint64 parcel, uint64 into);
+    error TooManyParcels(uint256 given, uint256 most);
+    error MixedCustody(uint64 parcel);
+    error LoadExists(uint64 consignment);
+    error UnknownLoad(uint64 consignment);
+    error WrongLoadState(uint64 consignment, ParcelState state);
+    error WrongHandoverTime(uint40 at, uint40 notBefore, uint40 notAfter);
+    error NotAuditor(address caller);
+
+    /// @notice The material with this GTIN. @dev Reverts with `UnknownMaterial`.
+    function material(uint64 gtin) external view returns (Material memory);
+
+    /// @notice The lot. @dev Reverts with `UnknownLot`.
+    function lot(uint64 id) external view returns (Lot memory);
+
+    /// @notice The earmark of a lot (NONE for supplies). @dev Reverts with `UnknownLot`.
+    function earmarkOf(uint64 lotId) external view returns (Earmark memory);
+
+    /// @notice The parcel as it is now: while it rides in a load, custodian and `since` are the load's. @dev Reverts with `UnknownParcel`.
+    function parcel(uint64 id) external view returns (Parcel memory);
+
+    /// @notice The load of a consignment. @dev Reverts with `UnknownLoad`.
+    function load(uint64 consignment) external view returns (Load memory);
+
+    /// @notice The parcels in the load of a consignment, at most 16.
+    function parcelsOf(uint64 consignment) external view returns (uint64[] memory);
+
+    /// @notice Units of a lot by state. @dev Reverts with `UnknownLot`.
+    function fateOf(uint64 lotId) external view returns (Fate memory);
+
+    /// @notice Exactly one party that answered for a parcel at `time`; zero before it was commissioned or after now.
+    /// @dev At the second of a handover the one who accepted answers.
+    function responsibleAt(uint64 parcelId, uint40 time) external view returns (address);
+
+    /// @notice Who had custody of the load in its `sequence`-th span (0 is the consignor) and since when.
+    function custodySpan(uint64 consignment, uint16 sequence) external view returns (address custodian, uint40 since);
+
+    /// @notice Number of lots, which carry the ids 1 to this.
+    function lotCount() external view returns (uint64);
+
+    /// @notice Number of parcels, which carry the ids 1 to this.
+    function parcelCount() external view returns (uint64);
+
+    /// @notice Defines a material. @dev Only the cataloguer role. Emits `MaterialDefined`. GTIN's check digit must be right (`BadMaterial`), limits ordered.
+    function defineMaterial(Material calldata definition) external;
+
+    /// @notice Commissions a lot that the caller, an active supplier, has made or bought, and holds.
+    /// @dev Emits `LotCommissioned`. Expiry is needed exactly when the material has a shelf life, in the future and within it.
+    /// @return lotId the new lot @return parcelId its only parcel, `HELD` by the caller
+    function commission(Commission calldata request) external returns (uint64 lotId, uint64 parcelId);
+
+    /// @notice Splits units off a held or delivered parcel. @dev Only its custodian. Emits `ParcelSplit`.
+    /// @return child the new parcel, in the same state, hands and place
+    function split(uint64 parcelId, uint64 units) external returns (uint64 child);
+
+    /// @notice Reports units handed out to the people served, by ward or district, with a salted hash of the list.
+    /// @dev Only the custodian, an active or suspended recipient; from `DELIVERED`. Emits `UnitsDistributed`.
+    function distribute(uint64 parcelId, uint64 units, bytes32 ward, bytes32 listHash) external;
+
+    /// @notice An auditor other than the custodian releases a quarantined parcel for use: it becomes `DELIVERED`.
+    function releaseFromQuarantine(uint64 parcelId, bytes32 evidence) external;
+
+    /// @notice The custodian destroys a quarantined, returned or held parcel, with evidence.
+    function destroy(uint64 parcelId, bytes32 evidence) external;
+
+    // --- DonationRegistry only ---
+
+    /// @notice Commissions a gift received: its maker is the donor, its custodian the charity that counted it.
+    function commissionGift(Commission calldata request, address donor, address custodian, Earmark calldata earmark)
+        external
+        returns (uint64 lotId, uint64 parcelId);
+
+    // --- DemandEscrow only ---
+
+    /// @notice A held parcel goes into an offer. @dev Reverts with `NotCustodian` unless `by` holds it; with `LotExpired`.
+    function offer(uint64 parcelId, address by) external;
+
+    /// @notice What is left of an offered parcel goes back to its custodian.
+    function withdraw(uint64 parcelId) external;
+
+    /// @notice Splits `units` off an offered parcel as `ALLOCATED`; all of it when nothing would be left.
+    /// @return allocated the parcel allocated
+    function allocate(uint64 parcelId, uint64 units) external returns (uint64 allocated);
+
+    /// @notice An allocated parcel that rides in no load goes back to its custodian as `HELD`.
+    function release(uint64 parcelId) external;
+
+    // --- FreightEscrow only ---
+
+    /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station.
+    function form(uint64 consignment, uint64[] calldata parcels) external returns (bytes32 content);
+
+    /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit.
+    /// @param at When it happened, unix seconds: not before the handover before, not in the future.
+    function handOver(uint64 consignment, address to, uint32 station, uint40 at) external;
+
+    /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`.
+    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST; ALLOCATED when the load never left.
+    function close(uint64 consignment, ParcelState outcome, address custodian, uint32 station, uint40 at) external;
+}
