@@ -1,0 +1,237 @@
+"""The words of the contracts in Python: enumerations, ids and units.
+
+Enumerations have the members of the Solidity enumerations of the same name, in the same
+order; :mod:`aidline.client.contract` returns them wherever an ABI names one. Records (structs)
+are made from the ABI by the client, with the same fields in snake case.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NewType
+
+__all__ = [
+    "ActionId",
+    "ActionKind",
+    "ActionStatus",
+    "AllocationId",
+    "AllocationStatus",
+    "ConsignmentId",
+    "DemandId",
+    "DemandStatus",
+    "EarmarkKind",
+    "GiftId",
+    "GiftKind",
+    "GiftStatus",
+    "Gtin",
+    "Level",
+    "LotId",
+    "LotKind",
+    "Measure",
+    "OfferId",
+    "OfferStatus",
+    "ParcelId",
+    "ParcelState",
+    "Policy",
+    "Resolution",
+    "Role",
+    "StationId",
+    "Status",
+    "Tier",
+    "roles_mask",
+]
+
+Gtin = NewType("Gtin", int)
+LotId = NewType("LotId", int)
+ParcelId = NewType("ParcelId", int)
+StationId = NewType("StationId", int)
+DemandId = NewType("DemandId", int)
+OfferId = NewType("OfferId", int)
+AllocationId = NewType("AllocationId", int)
+ConsignmentId = NewType("ConsignmentId", int)
+GiftId = NewType("GiftId", int)
+ActionId = NewType("ActionId", int)
+
+
+class Role(IntEnum):
+    """What a participant may do (``IParticipantRegistry.Role``)."""
+
+    NULL = 0
+    DONOR = 1
+    RECIPIENT = 2
+    CHARITY = 3
+    SUPPLIER = 4
+    CARRIER = 5
+    STATION_OPERATOR = 6
+    AUDITOR = 7
+    SOLVER = 8
+    REPORTER = 9
+    COORDINATOR = 10
+    ARBITER = 11
+
+
+class LotKind(IntEnum):
+    """How a lot came to be (``IMaterialLedger.LotKind``)."""
+
+    NULL = 0
+    SUPPLY = 1
+    GIFT = 2
+
+
+class ParcelState(IntEnum):
+    """Where a parcel is in its life (``IMaterialLedger.ParcelState``)."""
+
+    NULL = 0
+    HELD = 1
+    OFFERED = 2
+    ALLOCATED = 3
+    IN_TRANSIT = 4
+    DELIVERED = 5
+    DISTRIBUTED = 6
+    QUARANTINED = 7
+    RETURNED = 8
+    DESTROYED = 9
+    LOST = 10
+    TRANSFORMED = 11
+
+
+class EarmarkKind(IntEnum):
+    """For whom a gift is meant (``IMaterialLedger.EarmarkKind``)."""
+
+    NULL = 0
+    NONE = 1
+    REGION = 2
+    FACILITY = 3
+    EMERGENCY = 4
+
+
+class Level(IntEnum):
+    """Urgency of a demand (``IDemandEscrow.Level``); higher is more urgent."""
+
+    NULL = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+
+class DemandStatus(IntEnum):
+    """Where a demand is in its life (``IDemandEscrow.DemandStatus``)."""
+
+    NULL = 0
+    OPEN = 1
+    MET = 2
+    WITHDRAWN = 3
+    LAPSED = 4
+
+
+class OfferStatus(IntEnum):
+    """Where an offer is in its life (``IDemandEscrow.OfferStatus``)."""
+
+    NULL = 0
+    OPEN = 1
+    USED = 2
+    WITHDRAWN = 3
+    EXPIRED = 4
+
+
+class AllocationStatus(IntEnum):
+    """Where an allocation is in its life (``IDemandEscrow.AllocationStatus``)."""
+
+    NULL = 0
+    ALLOCATED = 1
+    BOOKED = 2
+    RELEASED = 3
+    FAILED = 4
+
+
+class Tier(IntEnum):
+    """The three tiers of transport (``ILogisticsNetwork.Tier``)."""
+
+    NULL = 0
+    TRUNK = 1
+    BRANCH = 2
+    TERMINAL = 3
+
+
+class Status(IntEnum):
+    """Where a consignment is in its life (``IFreightEscrow.Status``)."""
+
+    NULL = 0
+    BOOKED = 1
+    IN_TRANSIT = 2
+    ARRIVED = 3
+    SETTLED = 4
+
+
+class Resolution(IntEnum):
+    """Why a consignment ended (``IFreightEscrow.Resolution``)."""
+
+    NULL = 0
+    DELIVERED = 1
+    DELIVERED_DAMAGED = 2
+    CANCELLED = 3
+    LOST = 4
+    REFUSED = 5
+
+
+class Policy(IntEnum):
+    """What proves delivery (``IFreightEscrow.Policy``)."""
+
+    NULL = 0
+    CONSIGNEE = 1
+    DEVICE = 2
+    BOTH = 3
+    DEVICE_THEN_SILENCE = 4
+
+
+class GiftKind(IntEnum):
+    """What is given (``IDonationRegistry.GiftKind``)."""
+
+    NULL = 0
+    IN_KIND = 1
+    MONEY = 2
+
+
+class GiftStatus(IntEnum):
+    """Where a gift is in its life (``IDonationRegistry.GiftStatus``)."""
+
+    NULL = 0
+    PLEDGED = 1
+    RECEIVED = 2
+    WITHDRAWN = 3
+
+
+class Measure(IntEnum):
+    """What a condition of a plan measures (``IEmergencyResponse.Measure``)."""
+
+    NULL = 0
+    VALUE = 1
+    GROWTH = 2
+
+
+class ActionKind(IntEnum):
+    """What a plan does (``IEmergencyResponse.ActionKind``)."""
+
+    NULL = 0
+    RAISE_DEMAND = 1
+    RELEASE_MONEY = 2
+    OPEN_FAST_PATH = 3
+
+
+class ActionStatus(IntEnum):
+    """Where a plan's action is in its life (``IEmergencyResponse.ActionStatus``)."""
+
+    NULL = 0
+    PENDING = 1
+    DONE = 2
+    FAILED = 3
+    DROPPED = 4
+
+
+def roles_mask(*roles: Role) -> int:
+    """The set of roles as the registry stores it: bit ``1 << role`` for each."""
+    mask = 0
+    for role in roles:
+        mask |= 1 << role
+    return mask
