@@ -161,7 +161,9 @@ def compiler(root: Path) -> Path:
     return binary
 
 
-def compile_units(root: Path, sources: Sources, units: Iterable[str], output: list[str]) -> Compiled:
+def compile_units(
+    root: Path, sources: Sources, units: Iterable[str], output: list[str]
+) -> Compiled:
     """Compiles some sources in one run of the compiler.
 
     Args:
@@ -224,7 +226,9 @@ def artifact(unit: str, name: str, output: dict[str, Any]) -> dict[str, Any]:
     bytecode = evm.get("bytecode", {}).get("object", "")
     deployed = evm.get("deployedBytecode", {})
     if "__$" in bytecode:
-        raise BuildError(f"{unit}: {name} needs a linked library; ours have internal functions only")
+        raise BuildError(
+            f"{unit}: {name} needs a linked library; ours have internal functions only"
+        )
     return {
         "name": name,
         "sourcePath": unit,
