@@ -8,9 +8,9 @@ A source is compiled again only when it, a source it imports, or the settings ch
 tree takes a fraction of a second. A contract of more than 24 KiB (EIP-170) fails the build, mocks
 excepted.
 
-An artifact is ``{name, sourcePath, abi, bytecode, deployedBytecode, immutableReferences}``; the code
-is hexadecimal with ``0x``, and empty for interfaces. ``build.manifest`` beside them says from what
-they were made.
+An artifact is ``{name, sourcePath, abi, bytecode, deployedBytecode, immutableReferences}``; the
+code is hexadecimal with ``0x``, and empty for interfaces. ``build.manifest`` beside them says from
+what they were made.
 """
 
 from __future__ import annotations
@@ -226,9 +226,7 @@ def artifact(unit: str, name: str, output: dict[str, Any]) -> dict[str, Any]:
     bytecode = evm.get("bytecode", {}).get("object", "")
     deployed = evm.get("deployedBytecode", {})
     if "__$" in bytecode:
-        raise BuildError(
-            f"{unit}: {name} needs a linked library; ours have internal functions only"
-        )
+        raise BuildError(f"{unit}: {name} needs a linked library, ours are all internal")
     return {
         "name": name,
         "sourcePath": unit,

@@ -3,9 +3,10 @@
     python3 tools/setup.py          what is missing or whose lock changed
     python3 tools/setup.py --check  says what set-up would do, exit status 1 if anything
 
-Everything lands in the checkout (``.venv``, ``node_modules``, ``.solcx``, ``.setup``). A step leaves
-a stamp with the hash of what it depends on, written last: an interrupted step is done again, a
-finished one costs nothing and needs no network. Two set-ups of one checkout wait for each other.
+Everything lands in the checkout (``.venv``, ``node_modules``, ``.solcx``, ``.setup``). A step
+leaves a stamp with the hash of what it depends on, written last: an interrupted step is done again,
+a finished one costs nothing and needs no network. Two set-ups of one checkout wait for each
+other.
 
 Standard library only, in the syntax of Python 3.6, so that an older Python says one sentence
 instead of a traceback.
@@ -215,7 +216,7 @@ class Setup:
     def pip(self, what, *arguments):
         """Runs the environment's pip."""
         options = ["--disable-pip-version-check", "--no-input", "--quiet"]
-        self.call(what, [self.python, "-m", "pip", "install"] + options + list(arguments))
+        self.call(what, [self.python, "-m", "pip", "install", *options, *arguments])
 
     def install_python(self):
         """Makes `.venv` anew and installs the locked packages into it."""
@@ -282,7 +283,7 @@ class Setup:
         """Returns what a compiler says to `--version`, or nothing where it does not run."""
         try:
             return subprocess.check_output(
-                command + ["--version"], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+                [*command, "--version"], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL
             ).decode(errors="replace")
         except (OSError, subprocess.CalledProcessError):
             return ""

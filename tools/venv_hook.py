@@ -5,16 +5,43 @@ Set-up copies this file into `.venv` and has Python load it at start, so that `.
 
 - `SOLCX_BINARY_PATH` is the checkout's folder of compilers;
 - `PATH` begins with the checkout's Node programs (`anvil`);
-- `BROWNIE_CHAIN_PORT`, which brownie-config.yaml reads, is a free port, or `AIDLINE_CHAIN_PORT` where
-  that is set. Each Brownie gets a chain of its own that way, and never attaches to a stranger's.
+- `BROWNIE_CHAIN_PORT`, which brownie-config.yaml reads, is a free port, or `AIDLINE_CHAIN_PORT`
+  where that is set. Each Brownie gets a chain of its own, and never attaches to a stranger's.
+
+`brownie run` imports a script under its absolute path, which fails in a checkout whose path holds
+a dot; a finder of last resort mends that.
 """
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 
-def _make_known() -> None:
-    root = os.path.dirname(sys.prefix)
+class DottedCheckout:
+    """Finds the packages that a path with dots falls into, up to the checkout itself.
+
+    Args:
+        root: the checkout.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._name = ".".join(root.strip(os.sep).split(os.sep))
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Returns an empty package for a part of the checkout's path, else nothing."""
+        if name != self._name and not self._name.startswith(name + "."):
+            return None
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [self._root] if name == self._name else []
+        return spec
+
+
+def _make_known(root: str) -> None:
     compilers = os.path.join(root, ".solcx")
     programs = os.path.join(root, "node_modules", ".bin")
     if os.path.isdir(compilers):
@@ -22,15 +49,21 @@ def _make_known() -> None:
     path = os.environ.get("PATH", os.defpath)
     if path.split(os.pathsep)[0] != programs and os.path.isdir(programs):
         os.environ["PATH"] = programs + os.pathsep + path
+    called = " ".join(sys.orig_argv[1:4])
+    if "brownie" not in called and "pytest" not in called:
+        return
+    if "." in root:
+        sys.meta_path.append(DottedCheckout(root))  # type: ignore[arg-type]
     asked = os.environ.get("AIDLINE_CHAIN_PORT", "")
     if asked:
         os.environ["BROWNIE_CHAIN_PORT"] = asked
-    elif any("brownie" in word or "pytest" in word for word in sys.orig_argv):
-        import socket
+        return
+    import socket
 
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            os.environ["BROWNIE_CHAIN_PORT"] = str(probe.getsockname()[1])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        os.environ["BROWNIE_CHAIN_PORT"] = str(probe.getsockname()[1])
 
 
-_make_known()
+if __name__ == "aidline_checkout":
+    _make_known(os.path.dirname(sys.prefix))
