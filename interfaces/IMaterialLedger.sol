@@ -90,11 +90,13 @@ interface IMaterialLedger {
     /// @param parent The parcel from which it was split, or zero.
     /// @param consignment The consignment whose load it rides in, or zero.
     /// @param station The station where it was last at rest; zero when unknown.
+    /// @param rides Number of loads that have carried it, the present one not counted.
     struct Parcel {
         address custodian; // slot 0
         uint40 since;
         ParcelState state;
         uint32 station;
+        uint16 rides;
         uint64 lot; // slot 1
         uint64 units;
         uint64 parent;
@@ -102,7 +104,9 @@ interface IMaterialLedger {
     }
 
     /// @notice What one consignment carries; changes hands as one record.
-    /// @param sequence Number of handovers so far; the nonce of the next.
+    /// @param since Unix seconds since when the custodian has it; of the consignor, when the load was formed.
+    /// @param sequence Number of changes of custody so far; the nonce of the next handover.
+    /// @param state ALLOCATED until picked up, then IN_TRANSIT, then how it ended; HELD when it ended without having left.
     /// @param content Hash of the parcel ids, lots and units (`keccak256(abi.encode(ids, lots, units))`), which every handover signs.
     struct Load {
         address custodian; // slot 0
@@ -127,8 +131,16 @@ interface IMaterialLedger {
         uint64 transformed;
     }
 
+    /// @notice A load that has carried a parcel.
+    /// @param consignment Whose load. @param since Unix seconds since when the parcel had rested with the consignor, or what it was split from had.
+    struct Ride {
+        uint64 consignment; // slot 0
+        uint40 since;
+    }
+
     /// @notice A lot to be commissioned.
-    /// @param holder Who has custody from the start.
+    /// @param quantity Units. @param expiry Unix seconds; zero when the material has no shelf life.
+    /// @param station Where it lies; zero when at no station. @param evidence Hash of the document that proves it.
     struct Commission {
         uint64 material;
         uint64 quantity;
@@ -142,11 +154,12 @@ interface IMaterialLedger {
         uint64 indexed lot, uint64 indexed material, address indexed maker, uint64 parcel, address custodian, uint64 quantity, uint40 expiry, LotKind kind, bytes32 evidence
     );
     event ParcelSplit(uint64 indexed parcel, uint64 indexed child, uint64 units);
-    event ParcelMerged(uint64 indexed parcel, uint64 indexed into, uint64 units);
     event ParcelMoved(uint64 indexed parcel, ParcelState from, ParcelState to, uint64 units, uint64 consignment);
     event LoadFormed(uint64 indexed consignment, uint64[] parcels, bytes32 content, address custodian);
     event CustodyChanged(uint64 indexed consignment, uint16 sequence, address indexed from, address indexed to, uint32 station, uint40 at);
     event LoadClosed(uint64 indexed consignment, ParcelState outcome, address custodian, uint40 at);
+    event QuarantineLifted(uint64 indexed parcel, address indexed auditor, bytes32 evidence);
+    event ParcelDestroyed(uint64 indexed parcel, address indexed custodian, bytes32 evidence);
     event UnitsDistributed(uint64 indexed parcel, uint64 units, bytes32 ward, bytes32 listHash);
 
     error NotWriter(address caller);
@@ -163,12 +176,14 @@ interface IMaterialLedger {
     error NotCustodian(uint64 parcel, address caller, address custodian);
     error WrongState(uint64 parcel, ParcelState state);
     error TooManyUnits(uint64 parcel, uint64 asked, uint64 there);
-    error DifferentLot(uint64 parcel, uint64 into);
     error TooManyParcels(uint256 given, uint256 most);
     error MixedCustody(uint64 parcel);
     error LoadExists(uint64 consignment);
     error UnknownLoad(uint64 consignment);
     error WrongLoadState(uint64 consignment, ParcelState state);
+    error NoParcels();
+    error NoEvidence();
+    error BadOutcome(ParcelState outcome);
     error WrongHandoverTime(uint40 at, uint40 notBefore, uint40 notAfter);
     error NotAuditor(address caller);
 
@@ -193,11 +208,14 @@ interface IMaterialLedger {
     /// @notice Units of a lot by state. @dev Reverts with `UnknownLot`.
     function fateOf(uint64 lotId) external view returns (Fate memory);
 
+    /// @notice The `index`-th load that has carried a parcel, from 0 to `parcel(id).rides` - 1. @dev All zero beyond.
+    function ride(uint64 parcelId, uint16 index) external view returns (Ride memory);
+
     /// @notice Exactly one party that answered for a parcel at `time`; zero before it was commissioned or after now.
     /// @dev At the second of a handover the one who accepted answers.
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address);
 
-    /// @notice Who had custody of the load in its `sequence`-th span (0 is the consignor) and since when.
+    /// @notice Who had custody of the load in its `sequence`-th span (0 is the consignor) and since when; zero beyond the present span.
     function custodySpan(uint64 consignment, uint16 sequence) external view returns (address custodian, uint40 since);
 
     /// @notice Number of lots, which carry the ids 1 to this.
@@ -222,10 +240,11 @@ interface IMaterialLedger {
     /// @dev Only the custodian, an active or suspended recipient; from `DELIVERED`. Emits `UnitsDistributed`.
     function distribute(uint64 parcelId, uint64 units, bytes32 ward, bytes32 listHash) external;
 
-    /// @notice An auditor other than the custodian releases a quarantined parcel for use: it becomes `DELIVERED`.
+    /// @notice An active auditor of another organisation than the custodian's releases a quarantined parcel for use: it becomes `DELIVERED`.
+    /// @dev Emits `QuarantineLifted`.
     function releaseFromQuarantine(uint64 parcelId, bytes32 evidence) external;
 
-    /// @notice The custodian destroys a quarantined, returned or held parcel, with evidence.
+    /// @notice The custodian destroys a quarantined, returned or held parcel, with evidence. @dev Emits `ParcelDestroyed`.
     function destroy(uint64 parcelId, bytes32 evidence) external;
 
     // --- DonationRegistry only ---
@@ -259,7 +278,7 @@ interface IMaterialLedger {
     /// @param at When it happened, unix seconds: not before the handover before, not in the future.
     function handOver(uint64 consignment, address to, uint32 station, uint40 at) external;
 
-    /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`.
-    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST; ALLOCATED when the load never left.
+    /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
+    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST; ALLOCATED when the load never left, with its present custodian.
     function close(uint64 consignment, ParcelState outcome, address custodian, uint32 station, uint40 at) external;
 }
