@@ -4,6 +4,9 @@ pragma solidity 0.8.30;
 /// @title ILogisticsNetwork
 /// @notice Recognised centres, stations of the three tiers, vehicles, crews and their time slots.
 /// @dev Slots are whole hours of unix time, 256 to a storage word; no slot of a vehicle or crew is booked twice (INV-NET-1).
+/// Trust: an operator states truthfully where its station lies and what it can keep, a carrier what its vehicle carries and
+/// keeps; coordinators recognise centres and declare provinces affected. Nobody but FreightEscrow takes or frees hours, and
+/// it does so only under the carrier's signature.
 interface ILogisticsNetwork {
     enum Tier {
         NULL,
@@ -13,6 +16,7 @@ interface ILogisticsNetwork {
     }
 
     /// @notice A place at which goods rest or change hands.
+    /// @param operator Who runs it. @param tier The tier of transport that it is made for. @param region Where it lies, a region of the registry.
     /// @param latitude Microdegrees, WGS-84. @param longitude Microdegrees, WGS-84.
     /// @param temperatureMin Coldest that it can keep, hundredths of a degree Celsius. @param temperatureMax Warmest that it guarantees not to pass.
     /// @param recognised True when a coordinator has recognised it as a transshipment centre.
@@ -27,7 +31,9 @@ interface ILogisticsNetwork {
         bytes32 region; // slot 2
     }
 
-    /// @param capacity Units that it carries.
+    /// @notice A vehicle.
+    /// @param carrier Who runs it. @param temperatureMin Coldest that its hold gets, hundredths of a degree Celsius. @param temperatureMax Warmest.
+    /// @param crew The crew that drives it; zero while it has none and cannot be reserved. @param capacity Units that it carries.
     struct Vehicle {
         address carrier; // slot 0
         Tier tier;
@@ -37,10 +43,19 @@ interface ILogisticsNetwork {
         uint64 capacity; // slot 1
     }
 
+    /// @notice A crew.
     /// @param licence Hash of the licence class.
     struct Crew {
         address carrier; // slot 0
         bytes32 licence; // slot 1
+    }
+
+    /// @notice Hours taken for a leg: slots [fromSlot, toSlot), whose key is the vehicle and `fromSlot`.
+    /// @param crew The crew when they were taken, whose hours they are too. @param consignment Zero when there is no such reservation.
+    struct Reservation {
+        uint64 consignment; // slot 0
+        uint32 crew;
+        uint32 toSlot;
     }
 
     event StationAdded(uint32 indexed station, address indexed operator, Tier tier, bytes32 region, int32 latitude, int32 longitude);
@@ -57,6 +72,16 @@ interface ILogisticsNetwork {
     error UnknownVehicle(uint32 vehicle);
     error UnknownCrew(uint32 crew);
     error NotCarrierOf(uint32 id, address caller);
+    /// @notice The definition names somebody else than the caller as the one who runs it.
+    error NotOwn(address named, address caller);
+    /// @notice The caller holds no role that runs stations, or is suspended.
+    error NotStationKeeper(address caller);
+    /// @notice A station is added unrecognised.
+    error RecognisedByDeclaration();
+    error NotAProvince(bytes32 region);
+    error NoCrew(uint32 vehicle);
+    /// @notice No reservation of this consignment begins and ends so.
+    error NotReserved(uint32 vehicle, uint64 consignment, uint32 fromSlot, uint32 toSlot);
     error BadTier();
     error OutsideGlobe(int32 latitude, int32 longitude);
     error BadTemperatureRange(int16 min, int16 max);
@@ -67,38 +92,72 @@ interface ILogisticsNetwork {
     error CrewBusy(uint32 crew, uint32 slot);
     error OverCapacity(uint32 vehicle, uint64 units, uint64 capacity);
     error WrongCarrier(uint32 vehicle, address carrier);
-    error TierMismatch(uint32 vehicle, Tier vehicleTier, Tier legTier);
+    error TierMismatch(uint32 vehicle, Tier vehicleTier, Tier stationTier);
     error TooWarm(uint32 vehicle, int16 needed);
     error TooCold(uint32 vehicle, int16 needed);
     error CentreNotRecognised(uint32 station);
     error SameStation(uint32 station);
 
+    /// @notice The station. @dev Reverts with `UnknownStation`.
     function station(uint32 id) external view returns (Station memory);
-    function vehicle(uint32 id) external view returns (Vehicle memory);
-    function crew(uint32 id) external view returns (Crew memory);
-    function stationCount() external view returns (uint32);
-    function vehicleCount() external view returns (uint32);
-    function isAffected(bytes32 region) external view returns (bool);
 
-    /// @notice True when none of the hours touched by [from, to) is taken.
+    /// @notice The vehicle. @dev Reverts with `UnknownVehicle`.
+    function vehicle(uint32 id) external view returns (Vehicle memory);
+
+    /// @notice The crew. @dev Reverts with `UnknownCrew`.
+    function crew(uint32 id) external view returns (Crew memory);
+
+    /// @notice The reservation of a vehicle that begins in the hour of `departure`; all zero when there is none.
+    function reservation(uint32 vehicleId, uint40 departure) external view returns (Reservation memory);
+
+    /// @notice Number of stations, which carry the ids 1 to this.
+    function stationCount() external view returns (uint32);
+
+    /// @notice Number of vehicles, which carry the ids 1 to this.
+    function vehicleCount() external view returns (uint32);
+
+    /// @notice Number of crews, which carry the ids 1 to this.
+    function crewCount() external view returns (uint32);
+
+    /// @notice Longest reservation in hours.
+    function MAX_SLOTS() external view returns (uint32);
+
+    /// @notice True when a coordinator has declared the province affected.
+    function isAffected(bytes32 province) external view returns (bool);
+
+    /// @notice True when none of the hours of the vehicle touched by [from, to) is taken.
+    /// @dev Reverts with `UnknownVehicle`, `BadWindow`, `WindowTooLong`.
     function isFree(uint32 vehicleId, uint40 from, uint40 to) external view returns (bool);
 
-    /// @notice Adds a station that the caller (station operator, charity, supplier, carrier or recipient) runs. Returns its id (from 1).
+    /// @notice The same of a crew. @dev Reverts with `UnknownCrew`, `BadWindow`, `WindowTooLong`.
+    function isCrewFree(uint32 crewId, uint40 from, uint40 to) external view returns (bool);
+
+    /// @notice Adds a station that the caller (an active station operator, charity, supplier, carrier or recipient) runs. Returns its id (from 1).
+    /// @dev `definition.operator` is the caller, `definition.recognised` false, the region known to the registry. Emits `StationAdded`.
     function addStation(Station calldata definition) external returns (uint32 id);
 
-    /// @notice A coordinator recognises a station as a transshipment centre, or withdraws it.
+    /// @notice An active coordinator recognises a station as a transshipment centre, or withdraws it. Legs that are booked stay booked.
+    /// @dev Emits `CentreRecognised` when it changes something.
     function recognise(uint32 stationId, bool recognised) external;
 
-    /// @notice A coordinator declares a province affected: trunk legs into it must end at a recognised centre.
+    /// @notice An active coordinator declares a province affected, or no longer so: a leg into it from another province must end at a recognised centre.
+    /// @dev Emits `AffectedRegionSet` when it changes something. Reverts with `NotAProvince` for a country or a part of a province.
     function setAffected(bytes32 province, bool affected) external;
 
-    /// @notice Adds a crew, a vehicle of the caller, an active carrier. A vehicle needs a crew of the same carrier to be reserved.
+    /// @notice Adds a crew of the caller, an active carrier. @dev Emits `CrewAdded`.
     function addCrew(bytes32 licence) external returns (uint32 id);
+
+    /// @notice Adds a vehicle of the caller, an active carrier.
+    /// @dev `definition.carrier` is the caller; `definition.crew` one of its crews, or zero for none yet. Emits `VehicleAdded` and, with a crew, `CrewAssigned`.
     function addVehicle(Vehicle calldata definition) external returns (uint32 id);
+
+    /// @notice From now on the crew drives the vehicle; both are the caller's. Hours reserved before stay with the former crew.
+    /// @dev Emits `CrewAssigned`.
     function assignCrew(uint32 vehicleId, uint32 crewId) external;
 
     /// @notice A leg to be checked and reserved.
-    /// @param units Units carried. @param temperatureMin Goods' band, hundredths of a degree. 
+    /// @param departure Unix seconds. @param latestArrival Unix seconds; the hours touched by [departure, latestArrival) are taken.
+    /// @param units Units carried. @param temperatureMin Goods' band, hundredths of a degree Celsius. @param temperatureMax Its upper end.
     struct LegBooking {
         address carrier;
         uint32 vehicle;
@@ -111,10 +170,12 @@ interface ILogisticsNetwork {
         int16 temperatureMax;
     }
 
-    /// @notice FreightEscrow only: checks a leg (carrier's vehicle, capacity, temperature, tiers, recognised centre) and takes its hours, at most 256.
-    /// @dev The vehicle's band must lie within the goods' band. A leg's tier is the vehicle's. Emits `SlotsReserved`.
+    /// @notice FreightEscrow only: checks a leg (active carrier, its vehicle, capacity, temperature, tiers, recognised centre) and takes its hours of vehicle and crew, at most 256.
+    /// @dev The vehicle's band must lie within the goods' band. A leg's tier is the vehicle's; it stops at stations of its own tier and of the tiers next to it,
+    /// so that a trunk vehicle does not go to the last door. A leg of any tier that enters an affected province from another ends at a recognised centre:
+    /// calling a trunk leg a branch leg gains nothing. Emits `SlotsReserved`.
     function reserve(uint64 consignment, LegBooking calldata leg) external;
 
-    /// @notice FreightEscrow only: gives back the hours of a leg that will not run.
+    /// @notice FreightEscrow only: gives back the hours of a leg that will not run, as they were reserved. @dev Emits `SlotsReleased`; reverts with `NotReserved`.
     function free(uint64 consignment, uint32 vehicleId, uint40 departure, uint40 latestArrival) external;
 }

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {ILogisticsNetwork} from "../../interfaces/ILogisticsNetwork.sol";
+import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {References} from "../libraries/References.sol";
+import {SlotBitmap} from "../libraries/SlotBitmap.sol";
+
+/// @title LogisticsNetwork
+/// @notice Recognised centres, stations of the three tiers, vehicles, crews and their time slots.
+contract LogisticsNetwork is ILogisticsNetwork {
+    using SlotBitmap for SlotBitmap.Calendar;
+
+    /// @inheritdoc ILogisticsNetwork
+    uint32 public constant MAX_SLOTS = SlotBitmap.MAX_SLOTS;
+
+    int32 private constant _MAX_LATITUDE = 90_000_000;
+    int32 private constant _MAX_LONGITUDE = 180_000_000;
+
+    /// @dev Roles that run stations.
+    uint16 private constant _STATION_KEEPERS = uint16(
+        (1 << uint8(IParticipantRegistry.Role.STATION_OPERATOR)) | (1 << uint8(IParticipantRegistry.Role.CHARITY))
+            | (1 << uint8(IParticipantRegistry.Role.SUPPLIER)) | (1 << uint8(IParticipantRegistry.Role.CARRIER))
+            | (1 << uint8(IParticipantRegistry.Role.RECIPIENT))
+    );
+
+    IParticipantRegistry private immutable _REGISTRY;
+    address private immutable _FREIGHT_ESCROW;
+
+    /// @inheritdoc ILogisticsNetwork
+    uint32 public stationCount;
+    /// @inheritdoc ILogisticsNetwork
+    uint32 public vehicleCount;
+    /// @inheritdoc ILogisticsNetwork
+    uint32 public crewCount;
+
+    /// @inheritdoc ILogisticsNetwork
+    mapping(bytes32 province => bool) public isAffected;
+
+    mapping(uint32 id => Station) private _stations;
+    /// @dev Kept beside the station, since regions never move: one read in place of a climb for each leg.
+    mapping(uint32 station => bytes32) private _provinces;
+    mapping(uint32 id => Vehicle) private _vehicles;
+    mapping(uint32 id => Crew) private _crews;
+    mapping(uint32 vehicle => SlotBitmap.Calendar) private _vehicleHours;
+    mapping(uint32 crew => SlotBitmap.Calendar) private _crewHours;
+    mapping(uint32 vehicle => mapping(uint32 fromSlot => Reservation)) private _reservations;
+
+    constructor(address registry, address freightEscrow) {
+        _REGISTRY = IParticipantRegistry(References.required(registry));
+        _FREIGHT_ESCROW = References.required(freightEscrow);
+    }
+
+    modifier onlyFreightEscrow() {
+        if (msg.sender != _FREIGHT_ESCROW) revert NotWriter(msg.sender);
+        _;
+    }
+
+    // --- reads ---
+
+    /// @inheritdoc ILogisticsNetwork
+    function station(uint32 id) external view returns (Station memory) {
+        return _knownStation(id);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function vehicle(uint32 id) external view returns (Vehicle memory) {
+        return _knownVehicle(id);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function crew(uint32 id) external view returns (Crew memory) {
+        return _knownCrew(id);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function reservation(uint32 vehicleId, uint40 departure) external view returns (Reservation memory) {
+        return _reservations[vehicleId][uint32(departure / 1 hours)];
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function isFree(uint32 vehicleId, uint40 from, uint40 to) external view returns (bool) {
+        _knownVehicle(vehicleId);
+        (bool taken,) = _vehicleHours[vehicleId].firstTaken(_window(from, to));
+        return !taken;
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function isCrewFree(uint32 crewId, uint40 from, uint40 to) external view returns (bool) {
+        _knownCrew(crewId);
+        (bool taken,) = _crewHours[crewId].firstTaken(_window(from, to));
+        return !taken;
+    }
+
+    // --- those who run stations ---
+
+    /// @inheritdoc ILogisticsNetwork
+    function addStation(Station calldata definition) external returns (uint32 id) {
+        _requireStationKeeper();
+        if (definition.operator != msg.sender) revert NotOwn(definition.operator, msg.sender);
+        if (definition.recognised) revert RecognisedByDeclaration();
+        if (definition.tier == Tier.NULL) revert BadTier();
+        _requireOnGlobe(definition.latitude, definition.longitude);
+        _requireOrdered(definition.temperatureMin, definition.temperatureMax);
+        bytes32 province = _REGISTRY.provinceOf(definition.region);
+
+        id = ++stationCount;
+        _stations[id] = definition;
+        _provinces[id] = province;
+        emit StationAdded(
+            id, msg.sender, definition.tier, definition.region, definition.latitude, definition.longitude
+        );
+    }
+
+    // --- coordinators ---
+
+    /// @inheritdoc ILogisticsNetwork
+    function recognise(uint32 stationId, bool recognised) external {
+        _REGISTRY.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
+        Station storage centre = _knownStation(stationId);
+        if (centre.recognised == recognised) return;
+        centre.recognised = recognised;
+        emit CentreRecognised(stationId, msg.sender, recognised);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function setAffected(bytes32 province, bool affected) external {
+        _REGISTRY.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
+        if (_REGISTRY.provinceOf(province) != province) revert NotAProvince(province);
+        if (isAffected[province] == affected) return;
+        isAffected[province] = affected;
+        emit AffectedRegionSet(province, affected, msg.sender);
+    }
+
+    // --- carriers ---
+
+    /// @inheritdoc ILogisticsNetwork
+    function addCrew(bytes32 licence) external returns (uint32 id) {
+        _requireActiveCarrier(msg.sender);
+        id = ++crewCount;
+        _crews[id] = Crew({carrier: msg.sender, licence: licence});
+        emit CrewAdded(id, msg.sender, licence);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function addVehicle(Vehicle calldata definition) external returns (uint32 id) {
+        _requireActiveCarrier(msg.sender);
+        if (definition.carrier != msg.sender) revert NotOwn(definition.carrier, msg.sender);
+        if (definition.tier == Tier.NULL) revert BadTier();
+        if (definition.capacity == 0) revert ZeroCapacity();
+        _requireOrdered(definition.temperatureMin, definition.temperatureMax);
+        if (definition.crew != 0) _requireOwnCrew(definition.crew);
+
+        id = ++vehicleCount;
+        _vehicles[id] = definition;
+        emit VehicleAdded(id, msg.sender, definition.tier, definition.capacity);
+        if (definition.crew != 0) emit CrewAssigned(id, definition.crew);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function assignCrew(uint32 vehicleId, uint32 crewId) external {
+        _requireActiveCarrier(msg.sender);
+        Vehicle storage driven = _knownVehicle(vehicleId);
+        if (driven.carrier != msg.sender) revert NotCarrierOf(vehicleId, msg.sender);
+        _requireOwnCrew(crewId);
+        driven.crew = crewId;
+        emit CrewAssigned(vehicleId, crewId);
+    }
+
+    // --- FreightEscrow ---
+
+    /// @inheritdoc ILogisticsNetwork
+    function reserve(uint64 consignment, LegBooking calldata leg) external onlyFreightEscrow {
+        SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
+        _requireActiveCarrier(leg.carrier);
+        Vehicle memory driven = _knownVehicle(leg.vehicle);
+        _requireFits(driven, leg);
+        _requireWay(driven.tier, leg);
+        if (driven.crew == 0) revert NoCrew(leg.vehicle);
+        (bool taken, uint32 slot) = _vehicleHours[leg.vehicle].firstTaken(window);
+        if (taken) revert SlotTaken(leg.vehicle, slot);
+        (taken, slot) = _crewHours[driven.crew].firstTaken(window);
+        if (taken) revert CrewBusy(driven.crew, slot);
+
+        _vehicleHours[leg.vehicle].take(window);
+        _crewHours[driven.crew].take(window);
+        _reservations[leg.vehicle][window.from] =
+            Reservation({consignment: consignment, crew: driven.crew, toSlot: window.to});
+        emit SlotsReserved(leg.vehicle, driven.crew, consignment, window.from, window.to);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
+    function free(uint64 consignment, uint32 vehicleId, uint40 departure, uint40 latestArrival)
+        external
+        onlyFreightEscrow
+    {
+        SlotBitmap.Window memory window = _window(departure, latestArrival);
+        Reservation memory made = _reservations[vehicleId][window.from];
+        if (made.toSlot != window.to || made.consignment != consignment) {
+            revert NotReserved(vehicleId, consignment, window.from, window.to);
+        }
+
+        delete _reservations[vehicleId][window.from];
+        _vehicleHours[vehicleId].free(window);
+        _crewHours[made.crew].free(window);
+        emit SlotsReleased(vehicleId, made.crew, consignment, window.from, window.to);
+    }
+
+    // --- checks ---
+
+    function _knownStation(uint32 id) private view returns (Station storage record) {
+        record = _stations[id];
+        if (record.operator == address(0)) revert UnknownStation(id);
+    }
+
+    function _knownVehicle(uint32 id) private view returns (Vehicle storage record) {
+        record = _vehicles[id];
+        if (record.carrier == address(0)) revert UnknownVehicle(id);
+    }
+
+    function _knownCrew(uint32 id) private view returns (Crew storage record) {
+        record = _crews[id];
+        if (record.carrier == address(0)) revert UnknownCrew(id);
+    }
+
+    function _requireStationKeeper() private view {
+        IParticipantRegistry.Participant memory caller = _REGISTRY.participant(msg.sender);
+        if (caller.roles & _STATION_KEEPERS == 0 || caller.suspended) revert NotStationKeeper(msg.sender);
+    }
+
+    function _requireActiveCarrier(address carrier) private view {
+        _REGISTRY.requireActive(carrier, IParticipantRegistry.Role.CARRIER);
+    }
+
+    function _requireOwnCrew(uint32 crewId) private view {
+        if (_knownCrew(crewId).carrier != msg.sender) revert NotCarrierOf(crewId, msg.sender);
+    }
+
+    /// @dev The vehicle is the carrier's, holds the units, and keeps within the goods' band.
+    function _requireFits(Vehicle memory driven, LegBooking calldata leg) private pure {
+        if (driven.carrier != leg.carrier) revert WrongCarrier(leg.vehicle, leg.carrier);
+        if (leg.units > driven.capacity) revert OverCapacity(leg.vehicle, leg.units, driven.capacity);
+        if (driven.temperatureMin < leg.temperatureMin) revert TooCold(leg.vehicle, leg.temperatureMin);
+        if (driven.temperatureMax > leg.temperatureMax) revert TooWarm(leg.vehicle, leg.temperatureMax);
+    }
+
+    /// @dev The stations differ, suit the vehicle's tier, and the way into an affected province goes through a recognised centre.
+    function _requireWay(Tier tier, LegBooking calldata leg) private view {
+        if (leg.fromStation == leg.toStation) revert SameStation(leg.toStation);
+        _requireNextTo(leg.vehicle, tier, _knownStation(leg.fromStation).tier);
+        Station storage end = _knownStation(leg.toStation);
+        _requireNextTo(leg.vehicle, tier, end.tier);
+        bytes32 province = _provinces[leg.toStation];
+        if (isAffected[province] && !end.recognised && _provinces[leg.fromStation] != province) {
+            revert CentreNotRecognised(leg.toStation);
+        }
+    }
+
+    function _requireNextTo(uint32 vehicleId, Tier vehicleTier, Tier stationTier) private pure {
+        uint8 a = uint8(vehicleTier);
+        uint8 b = uint8(stationTier);
+        if (a > b + 1 || b > a + 1) revert TierMismatch(vehicleId, vehicleTier, stationTier);
+    }
+
+    function _requireOnGlobe(int32 latitude, int32 longitude) private pure {
+        if (
+            latitude < -_MAX_LATITUDE || latitude > _MAX_LATITUDE || longitude < -_MAX_LONGITUDE
+                || longitude > _MAX_LONGITUDE
+        ) revert OutsideGlobe(latitude, longitude);
+    }
+
+    function _requireOrdered(int16 min, int16 max) private pure {
+        if (min > max) revert BadTemperatureRange(min, max);
+    }
+
+    function _window(uint40 from, uint40 to) private pure returns (SlotBitmap.Window memory window) {
+        if (to <= from) revert BadWindow(from, to);
+        window = SlotBitmap.touching(from, to);
+        uint32 slots = window.to - window.from;
+        if (slots > MAX_SLOTS) revert WindowTooLong(slots, MAX_SLOTS);
+    }
+}
