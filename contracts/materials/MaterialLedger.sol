@@ -174,9 +174,10 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
                 || definition.humidityMin > definition.humidityMax
         ) revert BadMaterial(gtin);
         if (_materials[gtin].defined) revert MaterialExists(gtin);
-        _materials[gtin] = definition;
-        _materials[gtin].defined = true;
-        emit MaterialDefined(gtin, _materials[gtin]);
+        Material memory record = definition;
+        record.defined = true;
+        _materials[gtin] = record;
+        emit MaterialDefined(gtin, record);
     }
 
     // --- suppliers, custodians, auditors ---
@@ -289,7 +290,6 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
 
         address custodian = _knownParcel(parcels[0]).custodian;
         content = _board(consignment, parcels, custodian);
-        _aboard[consignment] = parcels;
         _loads[consignment] = Load({
             custodian: custodian,
             since: uint40(block.timestamp),
@@ -468,7 +468,7 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     ) private returns (uint64 lotId, uint64 parcelId) {
         _checkCommission(request);
         lotId = ++lotCount;
-        _lots[lotId] = Lot({
+        Lot memory record = Lot({
             maker: maker,
             commissionedAt: uint40(block.timestamp),
             expiry: request.expiry,
@@ -479,6 +479,7 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
             earmarkScope: earmark.scope,
             evidence: request.evidence
         });
+        _lots[lotId] = record;
         _units[lotId][uint256(ParcelState.HELD)] = request.quantity;
 
         Parcel memory first;
@@ -489,11 +490,10 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
         first.lot = lotId;
         first.units = request.quantity;
         parcelId = _create(first);
-        _emitCommissioned(lotId, parcelId, custodian);
+        _emitCommissioned(lotId, record, parcelId, custodian);
     }
 
-    function _emitCommissioned(uint64 lotId, uint64 parcelId, address custodian) private {
-        Lot memory record = _lots[lotId];
+    function _emitCommissioned(uint64 lotId, Lot memory record, uint64 parcelId, address custodian) private {
         emit LotCommissioned(
             lotId,
             record.material,
@@ -558,6 +558,7 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
             if (record.custodian != custodian || record.station != station) revert MixedCustody(id);
             _checkExpiry(record.lot);
             record.consignment = consignment;
+            _aboard[consignment].push(id);
             lots[i] = record.lot;
             units[i] = record.units;
         }
