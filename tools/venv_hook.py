@@ -53,7 +53,7 @@ def _make_known(root: str) -> None:
     if "brownie" not in called and "pytest" not in called:
         return
     if "." in root:
-        sys.meta_path.append(DottedCheckout(root))  # type: ignore[arg-type]
+        sys.meta_path.append(DottedCheckout(root))
     asked = os.environ.get("AIDLINE_CHAIN_PORT", "")
     if asked:
         os.environ["BROWNIE_CHAIN_PORT"] = asked
