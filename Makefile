@@ -15,21 +15,18 @@ ONLY ?=
 PY := .venv/bin/python
 BIN := node_modules/.bin
 
+SETUP := sh tools/setup.sh "$(PYTHON)"
+
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
 
 setup: ## set-up only: .venv, node_modules, compiler, artifacts
-	@if [ -z "$(PYTHON)" ] && $(PY) -c '' 2>/dev/null; then exec $(PY) tools/setup.py; fi; \
-	any=; \
-	for python in $(or $(PYTHON),python3.12 python3.11 python3 python); do \
-		version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) \
-			|| continue; \
-		any=$$version; \
-		case $$version in 3.11|3.12) exec "$$python" tools/setup.py;; esac; \
-	done; \
-	echo "Aidline needs Python 3.11 or 3.12, and there is $${any:-none}:" \
-		"install one of them and name it, for example: make PYTHON=python3.12" >&2; \
-	exit 2
+	@$(SETUP)
+
+# What needs no artifact runs also where a contract does not compile.
+.PHONY: tools
+tools:
+	@$(SETUP) --no-build
 
 demo: setup ## the main job: the scenario wuhan-2020 on a chain of its own
 	@.venv/bin/aidline simulate wuhan-2020 $(ARGS)
@@ -37,7 +34,7 @@ demo: setup ## the main job: the scenario wuhan-2020 on a chain of its own
 test: setup ## every test
 	@$(PY) -m pytest -p no:pytest-brownie -n $(JOBS) --dist loadfile $(ARGS)
 
-lint: setup ## ruff, mypy, forge fmt, solhint
+lint: tools ## ruff, mypy, forge fmt, solhint
 	@rc=0; \
 	$(PY) -m ruff check . || rc=1; \
 	$(PY) -m ruff format --check . || rc=1; \
@@ -47,12 +44,12 @@ lint: setup ## ruff, mypy, forge fmt, solhint
 		'contracts/**/*.sol' 'interfaces/**/*.sol' || rc=1; \
 	exit $$rc
 
-fmt: setup ## format Python and Solidity
+fmt: tools ## format Python and Solidity
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 	@$(BIN)/forge fmt contracts interfaces
 
-audit: setup ## Slither, in an environment of its own
+audit: tools ## Slither, in an environment of its own
 	@$(PY) -m tools.audit
 
 bench: setup ## benchmarks, or a part of them: make bench ONLY=sim
@@ -61,7 +58,7 @@ bench: setup ## benchmarks, or a part of them: make bench ONLY=sim
 soak: setup ## the property tests, a hundred times longer
 	@$(PY) -m pytest -p no:pytest-brownie -n $(JOBS) -m hypothesis --hypothesis-profile=soak $(ARGS)
 
-build: setup ## compile the contracts that changed, print their sizes
+build: tools ## compile the contracts that changed, print their sizes
 	@$(PY) -m tools.build
 
 lock: ## make the lock files anew from requirements*.in and package.json

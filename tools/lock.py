@@ -1,8 +1,8 @@
 """Makes the lock files anew: ``python -m tools.lock``.
 
-The Python locks come from requirements.in and requirements-audit.in (by ``uv``, which must be on the
-PATH), the Node lock from package.json. None names a registry's host. Versions that still fit stay;
-to raise one, change its pin, or remove the lock file first.
+The Python locks come from requirements.in and requirements-audit.in (by ``uv``, which must be on
+the PATH), the Node lock from package.json. None names a registry's host. Versions that still fit
+stay; to raise one, change its pin, or remove the lock file first.
 """
 
 from __future__ import annotations

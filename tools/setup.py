@@ -156,13 +156,12 @@ class Setup:
             return False
 
     def run(self):
-        """Does what is pending, then brings the contracts' artifacts up to date."""
+        """Does what is pending."""
         if self.pending():
             with self.alone():
                 # Another set-up may have done it while this one waited.
                 for step in self.pending():
                     self.do(step)
-        self.build()
 
     def do(self, step):
         """Does one step and leaves its stamp."""
@@ -325,6 +324,7 @@ def main(argv=None):
     """
     parser = argparse.ArgumentParser(description="Makes the checkout ready, once.")
     parser.add_argument("--check", action="store_true", help="only say what is to do")
+    parser.add_argument("--no-build", action="store_true", help="leave the artifacts as they are")
     options = parser.parse_args(argv)
     try:
         check_python(sys.version_info[:2])
@@ -337,6 +337,8 @@ def main(argv=None):
             return 1 if pending else 0
         check_node(os.environ.get("PATH", os.defpath))
         setup.run()
+        if not options.no_build:
+            setup.build()
     except SetupError as error:
         print(error, file=sys.stderr)
         return 2
