@@ -17,7 +17,7 @@ interface IIndicatorOracle {
     }
 
     /// @notice The agreed figure of a day.
-    /// @param dataDate Unix day on which the data was published. @param reporters Bundle's size. @param revision How often it was replaced. @param fell True when an accumulating value is below the day before's.
+    /// @param dataDate Unix day on which the data was published. @param reporters Bundle's size. @param revision How often it was replaced. @param fell True when an accumulating value is below the day before's; said as of the moment of reading, since the day before may be revised.
     struct Figure {
         uint64 value; // slot 0
         uint32 dataDate;
@@ -62,7 +62,9 @@ interface IIndicatorOracle {
     error UnknownRegion(bytes32 region);
     error FeedExists(bytes32 indicator, bytes32 region);
     error NoFeed(bytes32 indicator, bytes32 region);
+    error BadIndicator(bytes32 indicator);
     error TooFewReporters(uint256 given, uint256 needed);
+    error TooManyReporters(uint256 given, uint256 most);
     error ReportersOutOfOrder(address reporter);
     error NotReporter(address reporter);
     error SameOrganisation(address reporter, address other);
@@ -83,6 +85,7 @@ interface IIndicatorOracle {
     /// @notice Newest day with a figure; zero when there is none.
     function newestDay(bytes32 indicatorId, bytes32 region) external view returns (uint32);
     function feedOf(bytes32 indicatorId, bytes32 region) external view returns (address);
+    /// @notice True when `account` is one of the reporters and active in the registry.
     function isReporter(address account) external view returns (bool);
     function reporterCount() external view returns (uint256);
     /// @notice 2f + 1.
@@ -90,12 +93,14 @@ interface IIndicatorOracle {
     /// @notice EIP-712: `Observation(bytes32 indicator,bytes32 region,uint32 day,uint64 value,uint32 dataDate,uint40 deadline)`.
     function OBSERVATION_TYPEHASH() external view returns (bytes32);
 
-    /// @dev Only the indicator-keeper role.
+    /// @notice Defines an indicator, for ever. @param definition Its `defined` is ignored.
+    /// @dev Only the indicator-keeper role. `BadIndicator`: no id, no maximum, or more than 18 decimals.
     function defineIndicator(bytes32 id, Indicator calldata definition) external;
-    /// @notice Sets who reports and how many may fail. @dev Only the indicator-keeper role (acts with a delay). All active REPORTERs of different organisations, ascending addresses, at least 3f + 1, f >= 1.
+    /// @notice Sets who reports and how many may fail. @dev Only the indicator-keeper role (acts with a delay). All active REPORTERs of different organisations, ascending addresses, at least 3f + 1 and at most 31, f >= 1. Figures that stand keep standing.
     function setReporters(address[] calldata reporters, uint8 faults) external;
     /// @notice Opens the feed of a series. Anyone may; region and indicator must be defined.
     function openFeed(bytes32 indicatorId, bytes32 region) external returns (address feed);
-    /// @notice Sets a day's figure from a bundle, submitted by anyone. A bundle that loses against the standing one changes nothing (`BundleKept`).
+    /// @notice Sets a day's figure from a bundle, submitted by anyone. The figure is the lower median. A bundle that loses against the standing one changes nothing (`BundleKept`).
+    /// @dev The series must have a feed. A bundle's hash covers what was observed and by whom, not deadlines and signatures.
     function submit(Bundle calldata bundle) external;
 }
