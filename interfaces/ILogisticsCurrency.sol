@@ -26,9 +26,14 @@ interface ILogisticsCurrency is IERC20, IERC20Permit {
 
     /// @notice `depositFor` with the reserve token's own permit in the same transaction. A permit used up by somebody
     /// else does not stop it where the allowance suffices.
-    function depositWithPermit(address to, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
-        external
-        returns (uint256 received);
+    function depositWithPermit(
+        address to,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external returns (uint256 received);
 
     /// @notice Burns `amount` of the caller's currency and sends as much of the reserve to `to`.
     function withdrawTo(address to, uint256 amount) external;

@@ -151,12 +151,31 @@ interface IMaterialLedger {
 
     event MaterialDefined(uint64 indexed gtin, Material material);
     event LotCommissioned(
-        uint64 indexed lot, uint64 indexed material, address indexed maker, uint64 parcel, address custodian, uint64 quantity, uint40 expiry, LotKind kind, bytes32 evidence
+        uint64 indexed lot,
+        uint64 indexed material,
+        address indexed maker,
+        uint64 parcel,
+        address custodian,
+        uint64 quantity,
+        uint40 expiry,
+        LotKind kind,
+        bytes32 evidence
     );
     event ParcelSplit(uint64 indexed parcel, uint64 indexed child, uint64 units);
-    event ParcelMoved(uint64 indexed parcel, ParcelState from, ParcelState to, uint64 units, uint64 consignment);
-    event LoadFormed(uint64 indexed consignment, uint64[] parcels, bytes32 content, address custodian);
-    event CustodyChanged(uint64 indexed consignment, uint16 sequence, address indexed from, address indexed to, uint32 station, uint40 at);
+    event ParcelMoved(
+        uint64 indexed parcel, ParcelState from, ParcelState to, uint64 units, uint64 consignment
+    );
+    event LoadFormed(
+        uint64 indexed consignment, uint64[] parcels, bytes32 content, address custodian
+    );
+    event CustodyChanged(
+        uint64 indexed consignment,
+        uint16 sequence,
+        address indexed from,
+        address indexed to,
+        uint32 station,
+        uint40 at
+    );
     event LoadClosed(uint64 indexed consignment, ParcelState outcome, address custodian, uint40 at);
     event QuarantineLifted(uint64 indexed parcel, address indexed auditor, bytes32 evidence);
     event ParcelDestroyed(uint64 indexed parcel, address indexed custodian, bytes32 evidence);
@@ -216,7 +235,10 @@ interface IMaterialLedger {
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address);
 
     /// @notice Who had custody of the load in its `sequence`-th span (0 is the consignor) and since when; zero beyond the present span.
-    function custodySpan(uint64 consignment, uint16 sequence) external view returns (address custodian, uint40 since);
+    function custodySpan(uint64 consignment, uint16 sequence)
+        external
+        view
+        returns (address custodian, uint40 since);
 
     /// @notice Number of lots, which carry the ids 1 to this.
     function lotCount() external view returns (uint64);
@@ -230,7 +252,9 @@ interface IMaterialLedger {
     /// @notice Commissions a lot that the caller, an active supplier, has made or bought, and holds.
     /// @dev Emits `LotCommissioned`. Expiry is needed exactly when the material has a shelf life, in the future and within it.
     /// @return lotId the new lot @return parcelId its only parcel, `HELD` by the caller
-    function commission(Commission calldata request) external returns (uint64 lotId, uint64 parcelId);
+    function commission(Commission calldata request)
+        external
+        returns (uint64 lotId, uint64 parcelId);
 
     /// @notice Splits units off a held or delivered parcel. @dev Only its custodian. Emits `ParcelSplit`.
     /// @return child the new parcel, in the same state, hands and place
@@ -250,9 +274,12 @@ interface IMaterialLedger {
     // --- DonationRegistry only ---
 
     /// @notice Commissions a gift received: its maker is the donor, its custodian the charity that counted it.
-    function commissionGift(Commission calldata request, address donor, address custodian, Earmark calldata earmark)
-        external
-        returns (uint64 lotId, uint64 parcelId);
+    function commissionGift(
+        Commission calldata request,
+        address donor,
+        address custodian,
+        Earmark calldata earmark
+    ) external returns (uint64 lotId, uint64 parcelId);
 
     // --- DemandEscrow only ---
 
@@ -280,5 +307,11 @@ interface IMaterialLedger {
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
     /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST; ALLOCATED when the load never left, with its present custodian.
-    function close(uint64 consignment, ParcelState outcome, address custodian, uint32 station, uint40 at) external;
+    function close(
+        uint64 consignment,
+        ParcelState outcome,
+        address custodian,
+        uint32 station,
+        uint40 at
+    ) external;
 }

@@ -82,11 +82,19 @@ interface IParticipantRegistry {
 
     event RegionDefined(bytes32 indexed region, bytes32 indexed parent);
     event ParticipantRegistered(
-        address indexed account, bytes32 indexed facility, bytes32 organisation, bytes32 region, uint16 roles, bytes32 profileHash, string profileURI
+        address indexed account,
+        bytes32 indexed facility,
+        bytes32 organisation,
+        bytes32 region,
+        uint16 roles,
+        bytes32 profileHash,
+        string profileURI
     );
     event ParticipantSuspended(address indexed account, bytes32 reason);
     event ParticipantReinstated(address indexed account);
-    event DeviceBound(address indexed device, address indexed operator, bytes32 model, uint40 calibratedUntil);
+    event DeviceBound(
+        address indexed device, address indexed operator, bytes32 model, uint40 calibratedUntil
+    );
     event DeviceRetired(address indexed device, address indexed operator);
 
     error UnknownRegion(bytes32 region);
@@ -158,7 +166,11 @@ interface IParticipantRegistry {
     /// @dev Only the registrar role. Emits `ParticipantRegistered`. Each facility and each account once.
     /// @param signature Signature of `registration.account` (65 bytes, or ERC-1271).
     /// @param profileURI Where the public profile lies; only in the event.
-    function register(Registration calldata registration, bytes calldata signature, string calldata profileURI) external;
+    function register(
+        Registration calldata registration,
+        bytes calldata signature,
+        string calldata profileURI
+    ) external;
 
     /// @notice Suspends a participant at once: it may release what it holds, but accept nothing more.
     /// @dev Only the suspender role. Emits `ParticipantSuspended`.

@@ -24,7 +24,9 @@ abstract contract LapsingPause is ILapsingPause, AccessManaged {
     /// @inheritdoc ILapsingPause
     function pause() external restricted {
         uint40 ended = pausedUntil;
-        if (ended != 0 && block.timestamp < ended + MAX_PAUSE) revert PausedTooRecently(ended + MAX_PAUSE);
+        if (ended != 0 && block.timestamp < ended + MAX_PAUSE) {
+            revert PausedTooRecently(ended + MAX_PAUSE);
+        }
         uint40 until = uint40(block.timestamp) + MAX_PAUSE;
         pausedUntil = until;
         emit PauseBegan(msg.sender, until);

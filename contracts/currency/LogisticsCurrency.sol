@@ -21,7 +21,10 @@ contract LogisticsCurrency is ILogisticsCurrency, ERC20Permit, ReentrancyGuard {
     IERC20 public immutable reserve;
 
     /// @param reserveToken The ERC-20 that backs the currency, for ever.
-    constructor(address reserveToken) ERC20("Aidline LogisticsCurrency", "LGC") ERC20Permit("Aidline LogisticsCurrency") {
+    constructor(address reserveToken)
+        ERC20("Aidline LogisticsCurrency", "LGC")
+        ERC20Permit("Aidline LogisticsCurrency")
+    {
         reserve = IERC20(References.required(reserveToken));
     }
 
@@ -35,23 +38,37 @@ contract LogisticsCurrency is ILogisticsCurrency, ERC20Permit, ReentrancyGuard {
     }
 
     /// @inheritdoc ERC20Permit
-    function nonces(address owner) public view override(ERC20Permit, IERC20Permit) returns (uint256) {
+    function nonces(address owner)
+        public
+        view
+        override(ERC20Permit, IERC20Permit)
+        returns (uint256)
+    {
         return super.nonces(owner);
     }
 
     /// @inheritdoc ILogisticsCurrency
-    function depositFor(address to, uint256 amount) external nonReentrant returns (uint256 received) {
-        return _deposit(to, amount);
-    }
-
-    /// @inheritdoc ILogisticsCurrency
-    function depositWithPermit(address to, uint256 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+    function depositFor(address to, uint256 amount)
         external
         nonReentrant
         returns (uint256 received)
     {
+        return _deposit(to, amount);
+    }
+
+    /// @inheritdoc ILogisticsCurrency
+    function depositWithPermit(
+        address to,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant returns (uint256 received) {
         // Whoever saw the permit may have used it first: then the allowance is there and decides.
-        try IERC20Permit(address(reserve)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        try IERC20Permit(address(reserve))
+            .permit(msg.sender, address(this), amount, deadline, v, r, s) {}
+            catch {}
         return _deposit(to, amount);
     }
 

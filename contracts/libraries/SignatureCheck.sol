@@ -23,18 +23,27 @@ library SignatureCheck {
     /// @notice True when `signature` over `digest` is that of `signer`: 65 bytes r|s|v with low s, else what the
     /// contract at `signer` answers.
     /// @dev Who submits with too little gas can make a wallet's answer fail: callers must revert on false, never record it.
-    function isValid(address signer, bytes32 digest, bytes memory signature) internal view returns (bool) {
+    function isValid(address signer, bytes32 digest, bytes memory signature)
+        internal
+        view
+        returns (bool)
+    {
         (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, signature);
         if (problem == ECDSA.RecoverError.NoError && recovered == signer) return true;
         return signer.code.length != 0 && _isApproved(signer, digest, signature);
     }
 
-    function _isApproved(address wallet, bytes32 digest, bytes memory signature) private view returns (bool approved) {
+    function _isApproved(address wallet, bytes32 digest, bytes memory signature)
+        private
+        view
+        returns (bool approved)
+    {
         bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
         bytes32 yes = bytes32(IERC1271.isValidSignature.selector);
         uint256 gasCap = WALLET_GAS;
         assembly ("memory-safe") {
-            let answered := staticcall(gasCap, wallet, add(question, 0x20), mload(question), 0x00, 0x20)
+            let answered :=
+                staticcall(gasCap, wallet, add(question, 0x20), mload(question), 0x00, 0x20)
             approved := and(and(answered, gt(returndatasize(), 0x1f)), eq(mload(0x00), yes))
         }
     }

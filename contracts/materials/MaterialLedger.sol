@@ -151,13 +151,18 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
             record = _parcels[parcelId];
         }
         if (time >= record.since) {
-            return record.consignment == 0 ? record.custodian : _custodianAt(record.consignment, time);
+            return
+                record.consignment == 0 ? record.custodian : _custodianAt(record.consignment, time);
         }
         return _custodianAt(_rideAt(parcelId, record.rides, time), time);
     }
 
     /// @inheritdoc IMaterialLedger
-    function custodySpan(uint64 consignment, uint16 sequence) external view returns (address custodian, uint40 since) {
+    function custodySpan(uint64 consignment, uint16 sequence)
+        external
+        view
+        returns (address custodian, uint40 since)
+    {
         Load storage record = _knownLoad(consignment);
         if (sequence == record.sequence) return (record.custodian, record.since);
         Span storage span = _spans[consignment][sequence];
@@ -183,16 +188,24 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     // --- suppliers, custodians, auditors ---
 
     /// @inheritdoc IMaterialLedger
-    function commission(Commission calldata request) external returns (uint64 lotId, uint64 parcelId) {
+    function commission(Commission calldata request)
+        external
+        returns (uint64 lotId, uint64 parcelId)
+    {
         registry.requireActive(msg.sender, IParticipantRegistry.Role.SUPPLIER);
-        return _commission(request, LotKind.SUPPLY, msg.sender, msg.sender, Earmark(EarmarkKind.NONE, 0));
+        return
+            _commission(
+                request, LotKind.SUPPLY, msg.sender, msg.sender, Earmark(EarmarkKind.NONE, 0)
+            );
     }
 
     /// @inheritdoc IMaterialLedger
     function split(uint64 parcelId, uint64 units) external returns (uint64 child) {
         Parcel storage record = _knownParcel(parcelId);
         ParcelState state = _stateOf(record);
-        if (state != ParcelState.HELD && state != ParcelState.DELIVERED) revert WrongState(parcelId, state);
+        if (state != ParcelState.HELD && state != ParcelState.DELIVERED) {
+            revert WrongState(parcelId, state);
+        }
         _checkCustodian(parcelId, record, msg.sender);
         if (units >= record.units) revert TooManyUnits(parcelId, units, record.units);
         return _splitOff(parcelId, record, units);
@@ -217,7 +230,8 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
         Parcel storage record = _atRest(parcelId, ParcelState.QUARANTINED);
         if (
             !registry.isActive(msg.sender, IParticipantRegistry.Role.AUDITOR)
-                || registry.participant(msg.sender).organisation == registry.participant(record.custodian).organisation
+                || registry.participant(msg.sender).organisation
+                    == registry.participant(record.custodian).organisation
         ) revert NotAuditor(msg.sender);
         _move(parcelId, record, ParcelState.DELIVERED);
         emit QuarantineLifted(parcelId, msg.sender, evidence);
@@ -228,7 +242,10 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
         if (evidence == 0) revert NoEvidence();
         Parcel storage record = _knownParcel(parcelId);
         ParcelState state = _stateOf(record);
-        if (state != ParcelState.QUARANTINED && state != ParcelState.RETURNED && state != ParcelState.HELD) {
+        if (
+            state != ParcelState.QUARANTINED && state != ParcelState.RETURNED
+                && state != ParcelState.HELD
+        ) {
             revert WrongState(parcelId, state);
         }
         _checkCustodian(parcelId, record, msg.sender);
@@ -239,11 +256,12 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     // --- DonationRegistry ---
 
     /// @inheritdoc IMaterialLedger
-    function commissionGift(Commission calldata request, address donor, address custodian, Earmark calldata earmark)
-        external
-        onlyWriter(donationRegistry)
-        returns (uint64 lotId, uint64 parcelId)
-    {
+    function commissionGift(
+        Commission calldata request,
+        address donor,
+        address custodian,
+        Earmark calldata earmark
+    ) external onlyWriter(donationRegistry) returns (uint64 lotId, uint64 parcelId) {
         _checkEarmark(earmark);
         return _commission(request, LotKind.GIFT, donor, custodian, earmark);
     }
@@ -264,8 +282,14 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     }
 
     /// @inheritdoc IMaterialLedger
-    function allocate(uint64 parcelId, uint64 units) external onlyWriter(demandEscrow) returns (uint64 allocated) {
-        return _moveUnits(parcelId, _atRest(parcelId, ParcelState.OFFERED), units, ParcelState.ALLOCATED);
+    function allocate(uint64 parcelId, uint64 units)
+        external
+        onlyWriter(demandEscrow)
+        returns (uint64 allocated)
+    {
+        return _moveUnits(
+            parcelId, _atRest(parcelId, ParcelState.OFFERED), units, ParcelState.ALLOCATED
+        );
     }
 
     /// @inheritdoc IMaterialLedger
@@ -301,33 +325,45 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     }
 
     /// @inheritdoc IMaterialLedger
-    function handOver(uint64 consignment, address to, uint32 station, uint40 at) external onlyWriter(freightEscrow) {
+    function handOver(uint64 consignment, address to, uint32 station, uint40 at)
+        external
+        onlyWriter(freightEscrow)
+    {
         Load storage record = _knownLoad(consignment);
         ParcelState state = record.state;
-        if (state != ParcelState.ALLOCATED && state != ParcelState.IN_TRANSIT) revert WrongLoadState(consignment, state);
+        if (state != ParcelState.ALLOCATED && state != ParcelState.IN_TRANSIT) {
+            revert WrongLoadState(consignment, state);
+        }
         _checkTime(record, at);
         if (state == ParcelState.ALLOCATED) _depart(consignment, record);
         _changeCustody(consignment, record, to, station, at);
     }
 
     /// @inheritdoc IMaterialLedger
-    function close(uint64 consignment, ParcelState outcome, address custodian, uint32 station, uint40 at)
-        external
-        onlyWriter(freightEscrow)
-    {
+    function close(
+        uint64 consignment,
+        ParcelState outcome,
+        address custodian,
+        uint32 station,
+        uint40 at
+    ) external onlyWriter(freightEscrow) {
         Load storage record = _knownLoad(consignment);
         if (outcome == ParcelState.ALLOCATED) {
             _disband(consignment, record);
             return;
         }
         if (
-            outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED && outcome != ParcelState.RETURNED
-                && outcome != ParcelState.LOST
+            outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
+                && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
-        if (record.state != ParcelState.IN_TRANSIT) revert WrongLoadState(consignment, record.state);
+        if (record.state != ParcelState.IN_TRANSIT) {
+            revert WrongLoadState(consignment, record.state);
+        }
         _checkTime(record, at);
 
-        if (custodian != record.custodian) _changeCustody(consignment, record, custodian, station, at);
+        if (custodian != record.custodian) {
+            _changeCustody(consignment, record, custodian, station, at);
+        }
         record.state = outcome;
         Parcel memory arrival;
         arrival.custodian = custodian;
@@ -395,7 +431,8 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
         bytes32 scope = earmark.scope;
         bool good;
         if (kind == EarmarkKind.NONE) good = scope == 0;
-        else if (kind == EarmarkKind.REGION) good = scope != 0 && registry.provinceOf(scope) == scope;
+        else if (kind == EarmarkKind.REGION) good = scope != 0
+            && registry.provinceOf(scope) == scope;
         else if (kind == EarmarkKind.FACILITY) good = registry.accountOf(scope) != address(0);
         else if (kind == EarmarkKind.EMERGENCY) good = scope != 0;
         if (!good) revert BadEarmark(kind, scope);
@@ -493,7 +530,9 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
         _emitCommissioned(lotId, record, parcelId, custodian);
     }
 
-    function _emitCommissioned(uint64 lotId, Lot memory record, uint64 parcelId, address custodian) private {
+    function _emitCommissioned(uint64 lotId, Lot memory record, uint64 parcelId, address custodian)
+        private
+    {
         emit LotCommissioned(
             lotId,
             record.material,
@@ -513,7 +552,10 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     }
 
     /// @dev The child has its own record from now on; `since` and the parent answer for the time before.
-    function _splitOff(uint64 parcelId, Parcel storage record, uint64 units) private returns (uint64 child) {
+    function _splitOff(uint64 parcelId, Parcel storage record, uint64 units)
+        private
+        returns (uint64 child)
+    {
         if (units == 0) revert ZeroQuantity();
         Parcel memory part = record;
         part.units = units;
@@ -532,13 +574,22 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     }
 
     /// @dev Moves some units of a parcel at rest, split off unless they are all. Returns the parcel that holds them.
-    function _moveUnits(uint64 id, Parcel storage record, uint64 units, ParcelState to) private returns (uint64 moved) {
+    function _moveUnits(uint64 id, Parcel storage record, uint64 units, ParcelState to)
+        private
+        returns (uint64 moved)
+    {
         if (units > record.units) revert TooManyUnits(id, units, record.units);
         moved = units == record.units ? id : _splitOff(id, record, units);
         _move(moved, _parcels[moved], to);
     }
 
-    function _count(uint64 id, Parcel storage record, ParcelState from, ParcelState to, uint64 consignment) private {
+    function _count(
+        uint64 id,
+        Parcel storage record,
+        ParcelState from,
+        ParcelState to,
+        uint64 consignment
+    ) private {
         uint64 units = record.units;
         uint64[12] storage counters = _units[record.lot];
         counters[uint256(from)] -= units;
@@ -547,7 +598,10 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
     }
 
     /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
-    function _board(uint64 consignment, uint64[] calldata parcels, address custodian) private returns (bytes32) {
+    function _board(uint64 consignment, uint64[] calldata parcels, address custodian)
+        private
+        returns (bytes32)
+    {
         uint64[] memory lots = new uint64[](parcels.length);
         uint64[] memory units = new uint64[](parcels.length);
         uint32 station = _parcels[parcels[0]].station;
@@ -555,7 +609,9 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
             uint64 id = parcels[i];
             Parcel storage record = _atRest(id, ParcelState.ALLOCATED);
             if (record.consignment != 0) revert WrongState(id, ParcelState.ALLOCATED);
-            if (record.custodian != custodian || record.station != station) revert MixedCustody(id);
+            if (record.custodian != custodian || record.station != station) {
+                revert MixedCustody(id);
+            }
             _checkExpiry(record.lot);
             record.consignment = consignment;
             _aboard[consignment].push(id);
@@ -569,11 +625,23 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
         record.state = ParcelState.IN_TRANSIT;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _count(parcels[i], _parcels[parcels[i]], ParcelState.ALLOCATED, ParcelState.IN_TRANSIT, consignment);
+            _count(
+                parcels[i],
+                _parcels[parcels[i]],
+                ParcelState.ALLOCATED,
+                ParcelState.IN_TRANSIT,
+                consignment
+            );
         }
     }
 
-    function _changeCustody(uint64 consignment, Load storage record, address to, uint32 station, uint40 at) private {
+    function _changeCustody(
+        uint64 consignment,
+        Load storage record,
+        address to,
+        uint32 station,
+        uint40 at
+    ) private {
         address from = record.custodian;
         uint16 sequence = record.sequence;
         _spans[consignment][sequence] = Span(from, record.since);
@@ -597,12 +665,16 @@ contract MaterialLedger is IMaterialLedger, AccessManaged {
 
     /// @dev A load that never left: its parcels stay allocated where they are.
     function _disband(uint64 consignment, Load storage record) private {
-        if (record.state != ParcelState.ALLOCATED) revert WrongLoadState(consignment, record.state);
+        if (record.state != ParcelState.ALLOCATED) {
+            revert WrongLoadState(consignment, record.state);
+        }
         record.state = ParcelState.HELD;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        emit LoadClosed(consignment, ParcelState.ALLOCATED, record.custodian, uint40(block.timestamp));
+        emit LoadClosed(
+            consignment, ParcelState.ALLOCATED, record.custodian, uint40(block.timestamp)
+        );
     }
 }

@@ -17,7 +17,11 @@ contract Erc1271Wallet is IERC1271 {
     }
 
     /// @inheritdoc IERC1271
-    function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
+    function isValidSignature(bytes32 hash, bytes calldata signature)
+        external
+        view
+        returns (bytes4)
+    {
         (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecover(hash, signature);
         bool good = problem == ECDSA.RecoverError.NoError && recovered == owner;
         return good ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
@@ -27,6 +31,7 @@ contract Erc1271Wallet is IERC1271 {
     function execute(address target, bytes calldata data) external returns (bytes memory result) {
         if (msg.sender != owner) revert NotOwner(msg.sender);
         bool done;
+        // solhint-disable-next-line avoid-low-level-calls
         (done, result) = target.call(data);
         if (!done) {
             assembly ("memory-safe") {

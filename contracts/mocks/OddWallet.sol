@@ -26,6 +26,7 @@ contract OddWallet {
     }
 
     /// @notice Any call is taken for the question.
+    // solhint-disable-next-line no-complex-fallback
     fallback() external {
         bytes32 yes = bytes32(IERC1271.isValidSignature.selector);
         Answer kind = answer;

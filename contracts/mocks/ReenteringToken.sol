@@ -27,6 +27,7 @@ contract ReenteringToken is ERC20 {
         address target = _target;
         if (from == address(0) || to == address(0) || target == address(0)) return;
         _target = address(0);
+        // solhint-disable-next-line avoid-low-level-calls
         (bool done, bytes memory reason) = target.call(_data);
         if (!done) {
             assembly ("memory-safe") {

@@ -12,7 +12,11 @@ contract SignatureProbe {
     }
 
     /// @notice As the library's, with the gas that the check took.
-    function measure(address signer, bytes32 digest, bytes calldata signature) external view returns (bool valid, uint256 used) {
+    function measure(address signer, bytes32 digest, bytes calldata signature)
+        external
+        view
+        returns (bool valid, uint256 used)
+    {
         uint256 before = gasleft();
         valid = SignatureCheck.isValid(signer, digest, signature);
         used = before - gasleft();

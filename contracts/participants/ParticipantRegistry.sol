@@ -65,8 +65,8 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
     /// @inheritdoc IParticipantRegistry
     function isDeviceUsable(address key, uint40 at) external view returns (bool) {
         Device storage record = _devices[key];
-        return record.boundAt != 0 && record.boundAt <= at && at <= record.calibratedUntil && !record.retired
-            && !_participants[record.operator].suspended;
+        return record.boundAt != 0 && record.boundAt <= at && at <= record.calibratedUntil
+            && !record.retired && !_participants[record.operator].suspended;
     }
 
     /// @inheritdoc IParticipantRegistry
@@ -112,13 +112,20 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IParticipantRegistry
-    function register(Registration calldata registration, bytes calldata signature, string calldata profileURI)
-        external
-        restricted
-    {
+    function register(
+        Registration calldata registration,
+        bytes calldata signature,
+        string calldata profileURI
+    ) external restricted {
         address account = registration.account;
         _checkRegistration(registration);
-        _useSignature(account, registration.nonce, registration.deadline, _hashRegistration(registration), signature);
+        _useSignature(
+            account,
+            registration.nonce,
+            registration.deadline,
+            _hashRegistration(registration),
+            signature
+        );
 
         accountOf[registration.facility] = account;
         _participants[account] = Participant({
@@ -167,8 +174,12 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
         Device storage record = _devices[binding.device];
         if (record.retired) revert DeviceIsRetired(binding.device);
         if (record.boundAt != 0) revert DeviceAlreadyBound(binding.device, record.operator);
-        if (binding.calibratedUntil <= block.timestamp) revert CalibrationInPast(binding.calibratedUntil);
-        _useSignature(binding.device, binding.nonce, binding.deadline, _hashBinding(binding), signature);
+        if (binding.calibratedUntil <= block.timestamp) {
+            revert CalibrationInPast(binding.calibratedUntil);
+        }
+        _useSignature(
+            binding.device, binding.nonce, binding.deadline, _hashBinding(binding), signature
+        );
 
         _devices[binding.device] = Device({
             operator: msg.sender,
@@ -205,7 +216,9 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
         if (registration.profileHash == 0) revert EmptyField("profileHash");
         if (registration.roles == 0) revert NoRoles(registration.account);
         if (registration.roles & ~_ALL_ROLES != 0) revert UnknownRoles(registration.roles);
-        if (_participants[registration.account].registeredAt != 0) revert AlreadyRegistered(registration.account);
+        if (_participants[registration.account].registeredAt != 0) {
+            revert AlreadyRegistered(registration.account);
+        }
         address holder = accountOf[registration.facility];
         if (holder != address(0)) revert FacilityTaken(registration.facility, holder);
         _knownParent(registration.region);
