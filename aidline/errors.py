@@ -8,6 +8,7 @@
     │   └── DeploymentFileError      a deployment file or configuration
     ├── EnvironmentProblem           what surrounds us does not allow it           exit 2
     │   ├── RpcUnreachable           no answer, or not an answer of a node
+    │   ├── RpcError                 the node answered with an error
     │   ├── WrongChain               another chain, or the contracts are not there
     │   ├── PortOccupied             the port that was asked for is taken
     │   ├── InsufficientFunds        the account cannot pay
@@ -40,6 +41,7 @@ __all__ = [
     "InsufficientFunds",
     "PortOccupied",
     "RawRevert",
+    "RpcError",
     "RpcUnreachable",
     "ScenarioError",
     "TransactionFailed",
@@ -118,6 +120,23 @@ class EnvironmentProblem(AidlineError):
 
 class RpcUnreachable(EnvironmentProblem):
     """The RPC address does not answer, or what answers is not a node."""
+
+
+class RpcError(EnvironmentProblem):
+    """The node answered with an error.
+
+    Attributes:
+        method: The JSON-RPC method.
+        code: The error's code.
+        data: What the node added to it.
+    """
+
+    def __init__(self, method: str, code: int, message: str, data: Any = None) -> None:
+        self.method = method
+        self.code = code
+        self.data = data
+        self.reason = message
+        super().__init__(f"the node refused {method}: {message}")
 
 
 class WrongChain(EnvironmentProblem):

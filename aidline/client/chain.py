@@ -7,8 +7,7 @@ called from one thread.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -96,8 +95,9 @@ class Receipt:
         status: 1 done, 0 reverted.
         contract_address: The contract that was created, if one was.
         logs: The logs, in their order.
-        revert_data: What a reverted transaction returned, where that could be found.
         transaction: What was sent.
+        why: Finds out what a reverted transaction returned; asked only when somebody wants to
+            know, since a node replays the block for it.
     """
 
     tx_hash: bytes
@@ -107,8 +107,13 @@ class Receipt:
     status: int
     contract_address: str | None
     logs: tuple[Log, ...]
-    revert_data: bytes | None = None
     transaction: Transaction | None = field(default=None, repr=False, compare=False)
+    why: Callable[[], bytes] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def revert_data(self) -> bytes:
+        """What a reverted transaction returned; empty where that cannot be found."""
+        return self.why() if self.why is not None and not self.status else b""
 
     @property
     def events(self) -> list[Event]:
@@ -134,9 +139,10 @@ class Receipt:
         if self.status:
             return None
         sent = self.transaction
-        if self.revert_data and sent and sent.interpreter:
+        data = self.revert_data
+        if data and sent and sent.interpreter:
             return sent.interpreter.error(
-                self.revert_data,
+                data,
                 contract=sent.contract,
                 function=sent.function,
                 tx_hash=self.tx_hash,
@@ -158,10 +164,6 @@ class Receipt:
         if problem is not None:
             raise problem
         return self
-
-    def with_transaction(self, transaction: Transaction) -> Receipt:
-        """Return the same receipt that knows what was sent."""
-        return dataclasses.replace(self, transaction=transaction)
 
 
 class Chain(Protocol):

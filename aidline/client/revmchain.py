@@ -160,8 +160,8 @@ class RevmChain:
                 status=0,
                 contract_address=None,
                 logs=(),
-                revert_data=data,
                 transaction=transaction,
+                why=lambda: data,
             )
         result = self._evm.result
         logs = []
