@@ -49,7 +49,7 @@ fmt: tools ## format Python and Solidity
 	@$(PY) -m ruff format .
 	@$(BIN)/forge fmt contracts interfaces
 
-audit: tools ## Slither, in an environment of its own
+audit: setup ## Slither, in an environment of its own
 	@$(PY) -m tools.audit
 
 bench: setup ## benchmarks, or a part of them: make bench ONLY=sim

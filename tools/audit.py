@@ -124,11 +124,12 @@ def run_slither(root: Path, programs: Path) -> dict[str, Any]:
         AuditError: if the contracts do not compile or Slither fails.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        # A project of links, so that no build of Foundry's lands in the checkout.
+        # A copy, so that no build of Foundry's lands in the checkout.
         project = Path(scratch) / "project"
         project.mkdir()
-        for name in ("contracts", "interfaces", "node_modules"):
-            (project / name).symlink_to(root / name)
+        for name in ("contracts", "interfaces"):
+            shutil.copytree(root / name, project / name)
+        (project / "node_modules").symlink_to(root / "node_modules")
         solc = root / ".solcx" / "solc-v0.8.30"
         profile = {
             "src": "contracts",
@@ -159,7 +160,7 @@ def run_slither(root: Path, programs: Path) -> dict[str, Any]:
             check=False,
         )
         if not report.is_file():
-            raise AuditError(f"Slither failed:\n{done.stderr[-3000:]}")
+            raise AuditError(f"Slither failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     if not result.get("success"):
         raise AuditError(f"Slither failed: {result.get('error')}")
