@@ -562,7 +562,7 @@ class Trigger:
     """One condition of a level.
 
     Attributes:
-        measure: The figure of the day, or its growth over ``window`` days (hundredths of a percent).
+        measure: The figure of the day, or its growth over ``window`` days (basis points).
         window: Days over which growth is taken; 0 for the figure itself.
         rise: At or above it the condition is met.
         fall: Below it the condition has let go; at most ``rise``.
