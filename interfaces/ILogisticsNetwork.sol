@@ -58,14 +58,33 @@ interface ILogisticsNetwork {
         uint32 toSlot;
     }
 
-    event StationAdded(uint32 indexed station, address indexed operator, Tier tier, bytes32 region, int32 latitude, int32 longitude);
+    event StationAdded(
+        uint32 indexed station,
+        address indexed operator,
+        Tier tier,
+        bytes32 region,
+        int32 latitude,
+        int32 longitude
+    );
     event CentreRecognised(uint32 indexed station, address indexed coordinator, bool recognised);
     event AffectedRegionSet(bytes32 indexed region, bool affected, address indexed coordinator);
     event VehicleAdded(uint32 indexed vehicle, address indexed carrier, Tier tier, uint64 capacity);
     event CrewAdded(uint32 indexed crew, address indexed carrier, bytes32 licence);
     event CrewAssigned(uint32 indexed vehicle, uint32 indexed crew);
-    event SlotsReserved(uint32 indexed vehicle, uint32 indexed crew, uint64 indexed consignment, uint32 fromSlot, uint32 toSlot);
-    event SlotsReleased(uint32 indexed vehicle, uint32 indexed crew, uint64 indexed consignment, uint32 fromSlot, uint32 toSlot);
+    event SlotsReserved(
+        uint32 indexed vehicle,
+        uint32 indexed crew,
+        uint64 indexed consignment,
+        uint32 fromSlot,
+        uint32 toSlot
+    );
+    event SlotsReleased(
+        uint32 indexed vehicle,
+        uint32 indexed crew,
+        uint64 indexed consignment,
+        uint32 fromSlot,
+        uint32 toSlot
+    );
 
     error NotWriter(address caller);
     error UnknownStation(uint32 station);
@@ -108,7 +127,10 @@ interface ILogisticsNetwork {
     function crew(uint32 id) external view returns (Crew memory);
 
     /// @notice The reservation of a vehicle that begins in the hour of `departure`; all zero when there is none.
-    function reservation(uint32 vehicleId, uint40 departure) external view returns (Reservation memory);
+    function reservation(uint32 vehicleId, uint40 departure)
+        external
+        view
+        returns (Reservation memory);
 
     /// @notice Number of stations, which carry the ids 1 to this.
     function stationCount() external view returns (uint32);
@@ -177,5 +199,6 @@ interface ILogisticsNetwork {
     function reserve(uint64 consignment, LegBooking calldata leg) external;
 
     /// @notice FreightEscrow only: gives back the hours of a leg that will not run, as they were reserved. @dev Emits `SlotsReleased`; reverts with `NotReserved`.
-    function free(uint64 consignment, uint32 vehicleId, uint40 departure, uint40 latestArrival) external;
+    function free(uint64 consignment, uint32 vehicleId, uint40 departure, uint40 latestArrival)
+        external;
 }

@@ -7,8 +7,9 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 /// @title IReliefFund
 /// @notice Money given, by earmark; what each outflow used up, first in, first out.
 /// @dev Each earmark is a line on which gifts are laid end to end as intervals; outflows use it up from the front, so that no outflow loops over
-/// gifts. Money leaves only as prepaid freight of a consignment (INV-DON-2: currency held = given + recovered - spent).
-/// Trust: a spender may book only under a release, up to its ceiling and until its end; the carriers, not the spender, are paid.
+/// gifts. Money leaves only as prepaid freight of a consignment (INV-DON-2: currency held = given + recovered - spent - respent over all lines,
+/// and what finished consignments have sent back but nobody has reclaimed yet; currency sent here unasked belongs to no line).
+/// Trust: a spender may book only under a release, up to its ceiling, until its end, and for whom the givers meant the money; the carriers, not the spender, are paid.
 interface IReliefFund {
     /// @notice One earmark's money, base units of the currency.
     /// @param given Sum of gifts. @param spent Used up of what was given. @param recovered Came back from finished consignments. @param respent Used up of what came back.
@@ -20,6 +21,7 @@ interface IReliefFund {
     }
 
     /// @notice A gift's interval [from, from + amount) on its line.
+    /// @param at Unix seconds of the gift. @param amount Base units of the currency.
     struct MoneyGift {
         address donor; // slot 0
         uint40 at;
@@ -52,62 +54,133 @@ interface IReliefFund {
     }
 
     event LineOpened(bytes32 indexed line, IMaterialLedger.EarmarkKind kind, bytes32 scope);
-    event MoneyReceived(uint64 indexed gift, address indexed donor, bytes32 indexed line, uint128 from, uint128 amount);
-    event MoneyReleased(uint64 indexed release, bytes32 indexed emergency, bytes32 indexed line, address spender, uint128 ceiling, uint40 until);
-    event MoneySpent(uint64 indexed outflow, uint64 indexed release, uint64 indexed consignment, bytes32 line, uint128 from, uint128 amount, uint128 fromRecovered);
+    event MoneyReceived(
+        uint64 indexed gift,
+        address indexed donor,
+        bytes32 indexed line,
+        uint128 from,
+        uint128 amount
+    );
+    event MoneyReleased(
+        uint64 indexed release,
+        bytes32 indexed emergency,
+        bytes32 indexed line,
+        address spender,
+        uint128 ceiling,
+        uint40 until
+    );
+    event MoneySpent(
+        uint64 indexed outflow,
+        uint64 indexed release,
+        uint64 indexed consignment,
+        bytes32 line,
+        uint128 from,
+        uint128 amount,
+        uint128 fromRecovered
+    );
     event MoneyRecovered(uint64 indexed outflow, uint64 indexed consignment, uint128 amount);
 
     error NotWriter(address caller);
+    error ZeroSpender();
+    error ZeroCeiling();
+    error BadReleaseEnd(uint40 until);
     error BelowMinimum(uint128 amount, uint128 minimum);
-    error BadEarmark(IMaterialLedger.EarmarkKind kind, bytes32 scope);
     error UnknownGift(uint64 gift);
     error UnknownRelease(uint64 release);
     error UnknownOutflow(uint64 outflow);
     error NotSpender(uint64 release, address caller);
+    /// @notice The spender is unknown or suspended.
+    error SpenderNotActive(uint64 release, address spender);
+    /// @notice The consignee is not whom the line's earmark means.
+    error OutsideEarmark(bytes32 line, address consignee);
+    /// @notice The booking took another amount than its legs' freight.
+    error WrongAmountTaken(uint256 expected, uint256 taken);
     error ReleaseOver(uint64 release, uint40 until);
     error CeilingExceeded(uint64 release, uint128 asked, uint128 left);
     error NotEnoughMoney(bytes32 line, uint128 asked, uint128 there);
     error WrongPayer(address payer);
-    error NotFromTheFund(uint64 consignment);
     error NotEnded(uint64 consignment);
     error AlreadyReclaimed(uint64 outflow);
 
+    /// @notice Smallest gift, base units of the currency.
     function MINIMUM_GIFT() external view returns (uint128);
-    /// @notice Id of the line of an earmark: keccak256(abi.encode(kind, scope)).
+
+    /// @notice Id of the line of an earmark: `keccak256(abi.encode(kind, scope))`.
     function lineOf(IMaterialLedger.Earmark calldata earmark) external pure returns (bytes32);
+
+    /// @notice The line's money; all zero when nothing was ever given or released on it.
     function line(bytes32 id) external view returns (Line memory);
+
+    /// @notice The earmark of a line; kind NULL before the line was opened.
+    function earmarkOf(bytes32 lineId) external view returns (IMaterialLedger.Earmark memory);
+
+    /// @notice The gift. @dev Reverts with `UnknownGift`.
     function moneyGift(uint64 id) external view returns (MoneyGift memory);
+
+    /// @notice The release. @dev Reverts with `UnknownRelease`.
     function releaseRecord(uint64 id) external view returns (Release memory);
+
+    /// @notice The outflow. @dev Reverts with `UnknownOutflow`.
     function outflow(uint64 id) external view returns (Outflow memory);
+
+    /// @notice The outflow that paid for a consignment; zero when the fund did not.
     function outflowOf(uint64 consignment) external view returns (uint64);
+
+    /// @notice Number of gifts, which carry the ids 1 to this.
     function giftCount() external view returns (uint64);
+
+    /// @notice Number of releases, which carry the ids 1 to this.
     function releaseCount() external view returns (uint64);
+
+    /// @notice Number of outflows, which carry the ids 1 to this.
     function outflowCount() external view returns (uint64);
 
     /// @notice What a line can still spend, base units.
     function available(bytes32 lineId) external view returns (uint128);
 
-    /// @notice How much of a gift has been used up, the consignments that it paid for (at most `most`, from the `skip`-th on), with the amounts.
+    /// @notice How much of a gift has been used up, and the consignments that it paid for with the amounts: at most `most` of them, from the `skip`-th on.
+    /// @dev What a finished consignment sent back is the line's again and is not laid to a gift. Reverts with `UnknownGift`.
     function spentOf(uint64 gift, uint256 skip, uint256 most)
         external
         view
         returns (uint128 spent, uint64[] memory consignments, uint128[] memory amounts);
 
-    /// @notice DonationRegistry only: takes `amount` from `donor` (who has approved this fund, or whose permit rides along) as a gift by `earmark`.
-    function receiveFrom(address donor, uint128 amount, IMaterialLedger.Earmark calldata earmark, IFreightEscrow.Permit calldata permit)
-        external
-        returns (uint64 gift);
+    // --- DonationRegistry only ---
 
-    /// @notice EmergencyResponse only: allows `spender` to book freight from a line, up to `ceiling`, until `until`. No money moves.
-    function release(bytes32 emergency, IMaterialLedger.Earmark calldata earmark, address spender, uint128 ceiling, uint40 until)
-        external
-        returns (uint64 id);
+    /// @notice Takes `amount` from `donor` (who has approved this fund, or whose permit for it rides along) as a gift by `earmark`.
+    /// @dev A permit used up by somebody else does not stop it where the allowance suffices. Emits `MoneyReceived`, and `LineOpened` the first time. Reverts with `BelowMinimum`, `BadEarmark`.
+    function receiveFrom(
+        address donor,
+        uint128 amount,
+        IMaterialLedger.Earmark calldata earmark,
+        IFreightEscrow.Permit calldata permit
+    ) external returns (uint64 gift);
 
-    /// @notice The spender of a release books a consignment that this fund pays for; `booking.payer` is this fund. Takes what came back first, then gifts from the front.
-    function book(uint64 releaseId, IFreightEscrow.Booking calldata booking, IFreightEscrow.BookingSignatures calldata signatures)
-        external
-        returns (uint64 outflowId, uint64 consignment);
+    // --- EmergencyResponse only ---
 
-    /// @notice Credits to the line what came back from a finished consignment, once; anyone calls. Frees the release's ceiling of it too while it runs.
+    /// @notice Allows `spender` to book freight from a line, up to `ceiling`, until `until`. No money moves.
+    /// @dev Money meant for an emergency is released under that emergency only (`BadEarmark`). Emits `MoneyReleased`.
+    function release(
+        bytes32 emergency,
+        IMaterialLedger.Earmark calldata earmark,
+        address spender,
+        uint128 ceiling,
+        uint40 until
+    ) external returns (uint64 id);
+
+    // --- spenders ---
+
+    /// @notice The spender of a release, not suspended, books a consignment that this fund pays for; `booking.payer` is this fund. Takes what came back first, then gifts from the front.
+    /// @dev The consignee is whom the line's earmark means: the facility, or one in the region. Emits `MoneySpent`.
+    function book(
+        uint64 releaseId,
+        IFreightEscrow.Booking calldata booking,
+        IFreightEscrow.BookingSignatures calldata signatures
+    ) external returns (uint64 outflowId, uint64 consignment);
+
+    // --- anyone ---
+
+    /// @notice Credits to the line what came back from a finished consignment, once. Frees the release's ceiling of it too while the release runs.
+    /// @dev Emits `MoneyRecovered`. Reverts with `NotEnded`, `AlreadyReclaimed`.
     function reclaim(uint64 outflowId) external returns (uint128 amount);
 }

@@ -19,13 +19,18 @@ contract LogisticsNetwork is ILogisticsNetwork {
 
     /// @dev Roles that run stations.
     uint16 private constant _STATION_KEEPERS = uint16(
-        (1 << uint8(IParticipantRegistry.Role.STATION_OPERATOR)) | (1 << uint8(IParticipantRegistry.Role.CHARITY))
-            | (1 << uint8(IParticipantRegistry.Role.SUPPLIER)) | (1 << uint8(IParticipantRegistry.Role.CARRIER))
+        (1 << uint8(IParticipantRegistry.Role.STATION_OPERATOR))
+            | (1 << uint8(IParticipantRegistry.Role.CHARITY))
+            | (1 << uint8(IParticipantRegistry.Role.SUPPLIER))
+            | (1 << uint8(IParticipantRegistry.Role.CARRIER))
             | (1 << uint8(IParticipantRegistry.Role.RECIPIENT))
     );
 
-    IParticipantRegistry private immutable _REGISTRY;
-    address private immutable _FREIGHT_ESCROW;
+    /// @notice Where participants and regions are looked up.
+    IParticipantRegistry public immutable registry;
+
+    /// @notice The only one that takes and frees hours.
+    address public immutable freightEscrow;
 
     /// @inheritdoc ILogisticsNetwork
     uint32 public stationCount;
@@ -46,13 +51,13 @@ contract LogisticsNetwork is ILogisticsNetwork {
     mapping(uint32 crew => SlotBitmap.Calendar) private _crewHours;
     mapping(uint32 vehicle => mapping(uint32 fromSlot => Reservation)) private _reservations;
 
-    constructor(address registry, address freightEscrow) {
-        _REGISTRY = IParticipantRegistry(References.required(registry));
-        _FREIGHT_ESCROW = References.required(freightEscrow);
+    constructor(address participantRegistry, address freightEscrow_) {
+        registry = IParticipantRegistry(References.required(participantRegistry));
+        freightEscrow = References.required(freightEscrow_);
     }
 
     modifier onlyFreightEscrow() {
-        if (msg.sender != _FREIGHT_ESCROW) revert NotWriter(msg.sender);
+        if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
         _;
     }
 
@@ -74,7 +79,11 @@ contract LogisticsNetwork is ILogisticsNetwork {
     }
 
     /// @inheritdoc ILogisticsNetwork
-    function reservation(uint32 vehicleId, uint40 departure) external view returns (Reservation memory) {
+    function reservation(uint32 vehicleId, uint40 departure)
+        external
+        view
+        returns (Reservation memory)
+    {
         return _reservations[vehicleId][uint32(departure / 1 hours)];
     }
 
@@ -102,13 +111,18 @@ contract LogisticsNetwork is ILogisticsNetwork {
         if (definition.tier == Tier.NULL) revert BadTier();
         _requireOnGlobe(definition.latitude, definition.longitude);
         _requireOrdered(definition.temperatureMin, definition.temperatureMax);
-        bytes32 province = _REGISTRY.provinceOf(definition.region);
+        bytes32 province = registry.provinceOf(definition.region);
 
         id = ++stationCount;
         _stations[id] = definition;
         _provinces[id] = province;
         emit StationAdded(
-            id, msg.sender, definition.tier, definition.region, definition.latitude, definition.longitude
+            id,
+            msg.sender,
+            definition.tier,
+            definition.region,
+            definition.latitude,
+            definition.longitude
         );
     }
 
@@ -116,7 +130,7 @@ contract LogisticsNetwork is ILogisticsNetwork {
 
     /// @inheritdoc ILogisticsNetwork
     function recognise(uint32 stationId, bool recognised) external {
-        _REGISTRY.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
+        registry.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
         Station storage centre = _knownStation(stationId);
         if (centre.recognised == recognised) return;
         centre.recognised = recognised;
@@ -125,8 +139,8 @@ contract LogisticsNetwork is ILogisticsNetwork {
 
     /// @inheritdoc ILogisticsNetwork
     function setAffected(bytes32 province, bool affected) external {
-        _REGISTRY.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
-        if (_REGISTRY.provinceOf(province) != province) revert NotAProvince(province);
+        registry.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
+        if (registry.provinceOf(province) != province) revert NotAProvince(province);
         if (isAffected[province] == affected) return;
         isAffected[province] = affected;
         emit AffectedRegionSet(province, affected, msg.sender);
@@ -224,12 +238,14 @@ contract LogisticsNetwork is ILogisticsNetwork {
     }
 
     function _requireStationKeeper() private view {
-        IParticipantRegistry.Participant memory caller = _REGISTRY.participant(msg.sender);
-        if (caller.roles & _STATION_KEEPERS == 0 || caller.suspended) revert NotStationKeeper(msg.sender);
+        IParticipantRegistry.Participant memory caller = registry.participant(msg.sender);
+        if (caller.roles & _STATION_KEEPERS == 0 || caller.suspended) {
+            revert NotStationKeeper(msg.sender);
+        }
     }
 
     function _requireActiveCarrier(address carrier) private view {
-        _REGISTRY.requireActive(carrier, IParticipantRegistry.Role.CARRIER);
+        registry.requireActive(carrier, IParticipantRegistry.Role.CARRIER);
     }
 
     function _requireOwnCrew(uint32 crewId) private view {
@@ -239,9 +255,15 @@ contract LogisticsNetwork is ILogisticsNetwork {
     /// @dev The vehicle is the carrier's, holds the units, and keeps within the goods' band.
     function _requireFits(Vehicle memory driven, LegBooking calldata leg) private pure {
         if (driven.carrier != leg.carrier) revert WrongCarrier(leg.vehicle, leg.carrier);
-        if (leg.units > driven.capacity) revert OverCapacity(leg.vehicle, leg.units, driven.capacity);
-        if (driven.temperatureMin < leg.temperatureMin) revert TooCold(leg.vehicle, leg.temperatureMin);
-        if (driven.temperatureMax > leg.temperatureMax) revert TooWarm(leg.vehicle, leg.temperatureMax);
+        if (leg.units > driven.capacity) {
+            revert OverCapacity(leg.vehicle, leg.units, driven.capacity);
+        }
+        if (driven.temperatureMin < leg.temperatureMin) {
+            revert TooCold(leg.vehicle, leg.temperatureMin);
+        }
+        if (driven.temperatureMax > leg.temperatureMax) {
+            revert TooWarm(leg.vehicle, leg.temperatureMax);
+        }
     }
 
     /// @dev The stations differ, suit the vehicle's tier, and the way into an affected province goes through a recognised centre.
@@ -273,7 +295,11 @@ contract LogisticsNetwork is ILogisticsNetwork {
         if (min > max) revert BadTemperatureRange(min, max);
     }
 
-    function _window(uint40 from, uint40 to) private pure returns (SlotBitmap.Window memory window) {
+    function _window(uint40 from, uint40 to)
+        private
+        pure
+        returns (SlotBitmap.Window memory window)
+    {
         if (to <= from) revert BadWindow(from, to);
         window = SlotBitmap.touching(from, to);
         uint32 slots = window.to - window.from;

@@ -22,11 +22,18 @@ library SlotBitmap {
 
     /// @notice The slots touched by the seconds [from, to): the first is rounded down, the end up.
     function touching(uint40 from, uint40 to) internal pure returns (Window memory) {
-        return Window({from: uint32(from / 1 hours), to: uint32((uint256(to) + 1 hours - 1) / 1 hours)});
+        return
+            Window({
+                from: uint32(from / 1 hours), to: uint32((uint256(to) + 1 hours - 1) / 1 hours)
+            });
     }
 
     /// @notice The first slot of the window that is taken.
-    function firstTaken(Calendar storage self, Window memory window) internal view returns (bool found, uint32 slot) {
+    function firstTaken(Calendar storage self, Window memory window)
+        internal
+        view
+        returns (bool found, uint32 slot)
+    {
         (uint256 low, uint256 high) = _masks(window);
         uint256 word = window.from / 256;
         uint256 clash = self.words[word] & low;
