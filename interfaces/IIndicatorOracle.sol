@@ -54,8 +54,23 @@ interface IIndicatorOracle {
     event IndicatorDefined(bytes32 indexed indicator, Indicator definition);
     event ReportersSet(address[] reporters, uint8 faults);
     event FeedOpened(bytes32 indexed indicator, bytes32 indexed region, address feed);
-    event FigureSet(bytes32 indexed indicator, bytes32 indexed region, uint32 indexed day, uint64 value, uint32 dataDate, uint16 reporters, uint16 revision, bool fell);
-    event BundleKept(bytes32 indexed indicator, bytes32 indexed region, uint32 indexed day, bytes32 bundle, bytes32 standing);
+    event FigureSet(
+        bytes32 indexed indicator,
+        bytes32 indexed region,
+        uint32 indexed day,
+        uint64 value,
+        uint32 dataDate,
+        uint16 reporters,
+        uint16 revision,
+        bool fell
+    );
+    event BundleKept(
+        bytes32 indexed indicator,
+        bytes32 indexed region,
+        uint32 indexed day,
+        bytes32 bundle,
+        bytes32 standing
+    );
 
     error UnknownIndicator(bytes32 indicator);
     error IndicatorExists(bytes32 indicator);
@@ -81,7 +96,10 @@ interface IIndicatorOracle {
 
     function indicator(bytes32 id) external view returns (Indicator memory);
     /// @notice The agreed figure of a day; all zero when there is none.
-    function figure(bytes32 indicatorId, bytes32 region, uint32 day) external view returns (Figure memory);
+    function figure(bytes32 indicatorId, bytes32 region, uint32 day)
+        external
+        view
+        returns (Figure memory);
     /// @notice Newest day with a figure; zero when there is none.
     function newestDay(bytes32 indicatorId, bytes32 region) external view returns (uint32);
     function feedOf(bytes32 indicatorId, bytes32 region) external view returns (address);

@@ -37,7 +37,11 @@ contract IndicatorFeed is AggregatorV3Interface {
     }
 
     /// @inheritdoc AggregatorV3Interface
-    function getRoundData(uint80 roundId) external view returns (uint80, int256, uint256, uint256, uint80) {
+    function getRoundData(uint80 roundId)
+        external
+        view
+        returns (uint80, int256, uint256, uint256, uint80)
+    {
         return _round(roundId > type(uint32).max ? type(uint32).max : uint32(roundId));
     }
 
@@ -57,7 +61,9 @@ contract IndicatorFeed is AggregatorV3Interface {
         uint256 length;
         while (length < 32 && word[length] != 0) ++length;
         bytes memory text = new bytes(length);
-        for (uint256 i; i < length; ++i) text[i] = word[i];
+        for (uint256 i; i < length; ++i) {
+            text[i] = word[i];
+        }
         return string(text);
     }
 }

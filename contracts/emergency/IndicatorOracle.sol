@@ -28,7 +28,8 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
     mapping(bytes32 id => Indicator) private _indicators;
     mapping(bytes32 indicator => mapping(bytes32 region => address)) private _feeds;
     mapping(bytes32 indicator => mapping(bytes32 region => uint32)) private _newestDays;
-    mapping(bytes32 indicator => mapping(bytes32 region => mapping(uint32 day => Figure))) private _figures;
+    mapping(bytes32 indicator => mapping(bytes32 region => mapping(uint32 day => Figure))) private
+        _figures;
 
     /// @dev Number of the set of reporters to which an account was last named.
     mapping(address account => uint64) private _namedIn;
@@ -51,7 +52,11 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IIndicatorOracle
-    function figure(bytes32 indicatorId, bytes32 region, uint32 day) external view returns (Figure memory found) {
+    function figure(bytes32 indicatorId, bytes32 region, uint32 day)
+        external
+        view
+        returns (Figure memory found)
+    {
         found = _figures[indicatorId][region][day];
         // The day before may arrive, or be revised, after the day: whether it fell is said as of now.
         if (found.updatedAt != 0) found.fell = _fell(indicatorId, region, day, found.value);
@@ -87,7 +92,9 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
     /// @inheritdoc IIndicatorOracle
     function defineIndicator(bytes32 id, Indicator calldata definition) external restricted {
         if (_indicators[id].defined) revert IndicatorExists(id);
-        if (id == 0 || definition.maximum == 0 || definition.decimals > MAX_DECIMALS) revert BadIndicator(id);
+        if (id == 0 || definition.maximum == 0 || definition.decimals > MAX_DECIMALS) {
+            revert BadIndicator(id);
+        }
 
         Indicator memory defined = definition;
         defined.defined = true;
@@ -104,7 +111,9 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
         _requireIndependent(reporters);
 
         uint64 number = ++_setNumber;
-        for (uint256 i; i < count; ++i) _namedIn[reporters[i]] = number;
+        for (uint256 i; i < count; ++i) {
+            _namedIn[reporters[i]] = number;
+        }
         _faults = faults;
         _reporterCount = uint16(count);
         emit ReportersSet(reporters, faults);
@@ -129,7 +138,9 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
     function submit(Bundle calldata bundle) external {
         _requireTimely(bundle);
         uint256 count = bundle.reporters.length;
-        if (bundle.values.length != count || bundle.signatures.length != count) revert LengthMismatch();
+        if (bundle.values.length != count || bundle.signatures.length != count) {
+            revert LengthMismatch();
+        }
         if (_faults == 0 || count < quorum()) revert BelowQuorum(count, quorum());
         _requireSigned(bundle);
 
@@ -156,17 +167,23 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
         for (uint256 i; i < reporters.length; ++i) {
             address reporter = reporters[i];
             if (i != 0 && reporter <= reporters[i - 1]) revert ReportersOutOfOrder(reporter);
-            if (!REGISTRY.isActive(reporter, IParticipantRegistry.Role.REPORTER)) revert NotReporter(reporter);
+            if (!REGISTRY.isActive(reporter, IParticipantRegistry.Role.REPORTER)) {
+                revert NotReporter(reporter);
+            }
             bytes32 organisation = REGISTRY.participant(reporter).organisation;
             for (uint256 j; j < i; ++j) {
-                if (organisations[j] == organisation) revert SameOrganisation(reporter, reporters[j]);
+                if (organisations[j] == organisation) {
+                    revert SameOrganisation(reporter, reporters[j]);
+                }
             }
             organisations[i] = organisation;
         }
     }
 
     function _requireTimely(Bundle calldata bundle) private view {
-        if (_feeds[bundle.indicator][bundle.region] == address(0)) revert NoFeed(bundle.indicator, bundle.region);
+        if (_feeds[bundle.indicator][bundle.region] == address(0)) {
+            revert NoFeed(bundle.indicator, bundle.region);
+        }
         uint256 today = block.timestamp / 1 days;
         if (bundle.day > today) revert DayInFuture(bundle.day);
         if (bundle.dataDate > today) revert DataDateInFuture(bundle.dataDate);
@@ -179,7 +196,9 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
         for (uint256 i; i < bundle.reporters.length; ++i) {
             address reporter = bundle.reporters[i];
             uint64 value = bundle.values[i];
-            if (i != 0 && reporter <= bundle.reporters[i - 1]) revert ReportersOutOfOrder(reporter);
+            if (i != 0 && reporter <= bundle.reporters[i - 1]) {
+                revert ReportersOutOfOrder(reporter);
+            }
             if (!_isReporter(reporter)) revert NotReporter(reporter);
             if (value > maximum) revert Insane(reporter, value, maximum);
             if (!SignatureCheck.isValid(reporter, _digestOf(bundle, value), bundle.signatures[i])) {
@@ -207,14 +226,27 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
     /// @dev What was observed, without deadline and signatures: the same observations signed again are the same bundle.
     function _contentOf(Bundle calldata bundle) private pure returns (bytes32) {
         return keccak256(
-            abi.encode(bundle.indicator, bundle.region, bundle.day, bundle.dataDate, bundle.reporters, bundle.values)
+            abi.encode(
+                bundle.indicator,
+                bundle.region,
+                bundle.day,
+                bundle.dataDate,
+                bundle.reporters,
+                bundle.values
+            )
         );
     }
 
     /// @dev A total order, so that the order of arrival does not matter (INV-EMG-2).
-    function _wins(Bundle calldata bundle, bytes32 content, Figure storage standing) private view returns (bool) {
+    function _wins(Bundle calldata bundle, bytes32 content, Figure storage standing)
+        private
+        view
+        returns (bool)
+    {
         if (bundle.dataDate != standing.dataDate) return bundle.dataDate > standing.dataDate;
-        if (bundle.reporters.length != standing.reporters) return bundle.reporters.length > standing.reporters;
+        if (bundle.reporters.length != standing.reporters) {
+            return bundle.reporters.length > standing.reporters;
+        }
         return content < standing.bundle;
     }
 
@@ -224,13 +256,19 @@ contract IndicatorOracle is IIndicatorOracle, AccessManaged, EIP712 {
         for (uint256 i = 1; i < count; ++i) {
             uint64 value = values[i];
             uint256 place = i;
-            for (; place != 0 && values[place - 1] > value; --place) values[place] = values[place - 1];
+            for (; place != 0 && values[place - 1] > value; --place) {
+                values[place] = values[place - 1];
+            }
             values[place] = value;
         }
         return values[(count - 1) / 2];
     }
 
-    function _fell(bytes32 indicatorId, bytes32 region, uint32 day, uint64 value) private view returns (bool) {
+    function _fell(bytes32 indicatorId, bytes32 region, uint32 day, uint64 value)
+        private
+        view
+        returns (bool)
+    {
         if (day == 0 || !_indicators[indicatorId].accumulating) return false;
         Figure storage before = _figures[indicatorId][region][day - 1];
         return before.updatedAt != 0 && value < before.value;

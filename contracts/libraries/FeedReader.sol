@@ -19,15 +19,16 @@ library FeedReader {
     /// Figures above the largest uint64 are read as that.
     function read(address feed, uint32 day) internal view returns (bool known, uint64 value) {
         bytes memory question = abi.encodeCall(AggregatorV3Interface.getRoundData, (uint80(day)));
-        // A call gets at most 63/64 of what is left (EIP-150).
-        if (gasleft() < FEED_GAS + FEED_GAS / 32) revert TooLittleGas();
+        // A call gets at most 63/64 of what is left (EIP-150), after the price of a first access.
+        if (gasleft() < FEED_GAS + FEED_GAS / 16) revert TooLittleGas();
         uint256 gasCap = FEED_GAS;
         uint256 round;
         int256 answer;
         uint256 updatedAt;
         assembly ("memory-safe") {
             let answers := mload(0x40)
-            let answered := staticcall(gasCap, feed, add(question, 0x20), mload(question), answers, 0xa0)
+            let answered :=
+                staticcall(gasCap, feed, add(question, 0x20), mload(question), answers, 0xa0)
             if and(answered, gt(returndatasize(), 0x9f)) {
                 round := mload(answers)
                 answer := mload(add(answers, 0x20))
@@ -35,7 +36,8 @@ library FeedReader {
             }
         }
         if (round != day || updatedAt == 0 || answer < 0) return (false, 0);
-        return (true, uint256(answer) > type(uint64).max ? type(uint64).max : uint64(uint256(answer)));
+        return
+            (true, uint256(answer) > type(uint64).max ? type(uint64).max : uint64(uint256(answer)));
     }
 
     /// @notice True when there is a contract that says its decimals.
@@ -43,7 +45,8 @@ library FeedReader {
         bytes memory question = abi.encodeCall(AggregatorV3Interface.decimals, ());
         uint256 gasCap = FEED_GAS;
         assembly ("memory-safe") {
-            let answered := staticcall(gasCap, feed, add(question, 0x20), mload(question), 0x00, 0x20)
+            let answered :=
+                staticcall(gasCap, feed, add(question, 0x20), mload(question), 0x00, 0x20)
             yes := and(and(answered, gt(returndatasize(), 0x1f)), lt(mload(0x00), 256))
         }
     }
