@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -133,7 +134,8 @@ class Setup:
         root = self.root
         packages = digest(root / "requirements.txt", version, str(root))
         node = digest(root / "package.json", root / "package-lock.json", root / ".npmrc")
-        compiler = digest(node, shutil.which("solc") or "", root / "tools" / "setup.py")
+        here = (str(root), shutil.which("solc") or "")
+        compiler = digest(node, *here, root / "tools" / "setup.py")
         project = digest(packages, root / "pyproject.toml", root / "tools" / "venv_hook.py")
         solc = root / ".solcx" / ("solc-v" + SOLC)
         return (
@@ -272,8 +274,11 @@ class Setup:
             quoted = "".join("  echo '{}'\n".format(line) for line in said.splitlines())
             temporary.write_text(
                 "#!/bin/sh\n"
-                'if [ "$*" = --version ]; then\n' + quoted + "  exit 0\nfi\n"
-                'exec node --liftoff-only "$(dirname "$0")/../tools/solc.mjs" "$@"\n'
+                'if [ "$*" = --version ]; then\n'
+                + quoted
+                + '  exit 0\nfi\nexec node --liftoff-only {} "$@"\n'.format(
+                    shlex.quote(str(program))
+                )
             )
             temporary.chmod(0o755)
         os.replace(str(temporary), str(target))
