@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {AggregatorV3Interface} from "../../interfaces/AggregatorV3Interface.sol";
+import {IEmergencyResponse} from "../../interfaces/IEmergencyResponse.sol";
 
 /// @title FeedReader
 /// @notice Reads a day's figure from a feed, whatever the feed does.
@@ -11,16 +12,13 @@ library FeedReader {
     /// @notice Most gas that a feed gets for one answer.
     uint256 internal constant FEED_GAS = 100_000;
 
-    /// @notice The caller brought too little gas to ask a feed: its silence would be the caller's doing.
-    error TooLittleGas();
-
     /// @notice The figure of a unix day, if the feed has one.
     /// @dev No figure: a revert, an answer for another round, an answer that was never updated, a negative value.
     /// Figures above the largest uint64 are read as that.
     function read(address feed, uint32 day) internal view returns (bool known, uint64 value) {
         bytes memory question = abi.encodeCall(AggregatorV3Interface.getRoundData, (uint80(day)));
         // A call gets at most 63/64 of what is left (EIP-150), after the price of a first access.
-        if (gasleft() < FEED_GAS + FEED_GAS / 16) revert TooLittleGas();
+        if (gasleft() < FEED_GAS + FEED_GAS / 16) revert IEmergencyResponse.TooLittleGas();
         uint256 gasCap = FEED_GAS;
         uint256 round;
         int256 answer;
