@@ -269,7 +269,9 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
         if (block.timestamp > deadline) revert Expired(deadline);
         uint256 expected = nonces[signer];
         if (nonce != expected) revert WrongNonce(signer, expected, nonce);
-        SignatureCheck.requireValid(signer, _hashTypedDataV4(structHash), signature);
+        if (!SignatureCheck.isValid(signer, _hashTypedDataV4(structHash), signature)) {
+            revert BadSignature(signer);
+        }
         nonces[signer] = expected + 1;
     }
 }

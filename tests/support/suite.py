@@ -12,7 +12,6 @@ from aidline.client.abi import codec
 from aidline.client.contract import new_book
 from aidline.gs1 import check_digit
 from aidline.keccak import checksum_address, keccak
-
 from tests.support.people import (
     DEVICES,
     ENROLMENTS,
@@ -165,8 +164,8 @@ POWERS = {
     "suspender": {"ParticipantRegistry": ("suspend",)},
     "reinstater": {"ParticipantRegistry": ("reinstate",)},
     "cataloguer": {"MaterialLedger": ("defineMaterial",)},
-    "pauser": {name: ("pause",) for name in ROOMS.values()},
-    "unpauser": {name: ("unpause",) for name in ROOMS.values()},
+    "pauser": dict.fromkeys(ROOMS.values(), ("pause",)),
+    "unpauser": dict.fromkeys(ROOMS.values(), ("unpause",)),
     "planner": {
         "IndicatorOracle": ("defineIndicator", "setReporters"),
         "EmergencyResponse": ("propose",),

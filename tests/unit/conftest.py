@@ -11,7 +11,6 @@ import pytest
 
 from aidline.client import Contract, RevmChain
 from aidline.signing import Key
-
 from tests.support.people import key_of
 from tests.support.suite import START, Suite, deploy_suite
 
@@ -51,7 +50,6 @@ def currency(suite: Suite) -> Contract:
 @pytest.fixture
 def reserve(suite: Suite) -> Contract:
     return suite.reserve
-
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import Role, roles_mask
 from aidline.signing import Key
-
 from tests.support.people import Registration, domain_of, key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, Suite
@@ -97,9 +96,7 @@ def test_is_good_at_the_second_of_the_deadline(
     registry: Contract, registrar: Key, newcomer: Key, message: Registration
 ) -> None:
     registry.chain.set_time(message.deadline)
-    registry.register(
-        message, message.sign(newcomer, domain_of(registry)), URI, sender=registrar
-    )
+    registry.register(message, message.sign(newcomer, domain_of(registry)), URI, sender=registrar)
     assert registry.isActive(newcomer, Role.CHARITY)
 
 
