@@ -241,7 +241,8 @@ class Setup:
         write_atomically(locked, "".join(tools))
         self.pip("installing the build tools", *hashed)
         write_atomically(locked, "".join(entries[name] for name in sorted(entries)))
-        self.pip("installing the Python packages", *hashed)
+        # What exists as source only is pure Python, and is built with the locked tools.
+        self.pip("installing the Python packages", "--no-build-isolation", *hashed)
         # From source, and not from pip's cache, where a compiled build may lie.
         write_atomically(locked, brownie)
         plain = ["--no-build-isolation", "--no-binary", "eth-brownie", "--no-cache-dir"]
