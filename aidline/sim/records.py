@@ -938,7 +938,9 @@ class TelemetryLog:
     log: str
     readings: tuple[Reading, ...]
 
-    def replayed(self, start: int, end: int) -> tuple[Reading, ...]:
+    def replayed(
+        self, start: int, end: int, humidity: int | None = None
+    ) -> tuple[Reading, ...]:
         """Shifts the log so that its first reading is at ``start``, and cuts it after ``end``.
 
         A log that is shorter than the journey begins again, one usual interval after its last
@@ -947,6 +949,7 @@ class TelemetryLog:
         Args:
             start: Unix seconds of the pick-up.
             end: Unix seconds of the delivery, not before ``start``.
+            humidity: What stands for the humidity where the logger recorded none.
         """
         gaps = sorted(
             after.time - before.time
@@ -957,7 +960,11 @@ class TelemetryLog:
         rounds = (end - start) // length + 1
         shifts = (start - self.readings[0].time + turn * length for turn in range(rounds))
         return tuple(
-            Reading(reading.time + shift, reading.temperature, reading.humidity)
+            Reading(
+                reading.time + shift,
+                reading.temperature,
+                humidity if reading.humidity is None else reading.humidity,
+            )
             for shift in shifts
             for reading in self.readings
             if reading.time + shift <= end

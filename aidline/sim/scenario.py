@@ -121,7 +121,7 @@ def _find(name_or_path: str | PathLike[str], folder: Path | None) -> Path:
     raise ScenarioError(f"scenario '{text}' is unknown; known: {known}; or give a path (.yaml)")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with dates left as text and repeated keys refused."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -133,7 +133,8 @@ class _Loader(yaml.SafeLoader):
                     None, None, f"key '{key}' stands twice", key_node.start_mark
                 )
             seen.add(key)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -151,7 +152,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     except UnicodeDecodeError:
         raise ScenarioError("is not UTF-8", path=path.name) from None
     try:
-        document = yaml.load(text, _Loader)
+        document = yaml.load(text, _Loader)  # a safe loader: plain data only
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise ScenarioError(
