@@ -29,10 +29,12 @@ from aidline.sim.records import (
     Hospital,
     HospitalSpec,
     InputCount,
+    Material,
     Need,
     Network,
     Scenario,
     Station,
+    Supply,
     TelemetryLog,
     Tier,
 )
@@ -75,9 +77,9 @@ class Prepared:
         seed: From which every rule drew.
         hospitals: Recipients, each with its dock and its branch station.
         stations: Every station: the scenario's, branch stations that were missing, docks.
-        series: Figures of the plan's regions within the clock.
+        cases: Figures of the plan's regions within the clock.
         demands: By day, then id.
-        telemetry: Logs to be replayed; empty where no file was given.
+        logs: Telemetry to be replayed; empty where no file was given.
         inputs: Counts by file: ``cases``, ``demands``, ``hospitals``, ``telemetry``.
         rules: The rules under this seed, for what comes up in the course of the run.
     """
@@ -86,9 +88,9 @@ class Prepared:
     seed: int
     hospitals: tuple[Hospital, ...]
     stations: tuple[Station, ...]
-    series: tuple[CaseSeries, ...]
+    cases: tuple[CaseSeries, ...]
     demands: tuple[Demand, ...]
-    telemetry: tuple[TelemetryLog, ...]
+    logs: tuple[TelemetryLog, ...]
     inputs: Mapping[str, InputCount]
     rules: Rules
 
@@ -100,21 +102,33 @@ class Prepared:
         """Returns the station of this id, which exists."""
         return next(station for station in self.stations if station.id == station_id)
 
-    def facts(self, hospital_id: str, material_id: str, units: int, key: str) -> Facts:
+    @property
+    def gifts(self) -> tuple[GiftInKind, ...]:
+        """Gifts in kind, with earmarks for the hospitals that are played."""
+        return self.scenario.gifts
+
+    @property
+    def supplies(self) -> tuple[Supply, ...]:
+        """Lots that suppliers make."""
+        return self.scenario.supplies
+
+    @property
+    def money(self) -> tuple[GiftOfMoney, ...]:
+        """Gifts of money, with earmarks for the hospitals that are played."""
+        return self.scenario.money
+
+    def facts(self, hospital: Hospital, material: Material, key: str) -> Facts:
         """Fills in the facts of need of a demand that comes up in the course of the run.
 
         Args:
-            hospital_id: Whose demand it is.
-            material_id: What is needed.
-            units: How much.
+            hospital: Whose demand it is.
+            material: What is needed.
             key: What tells this demand from others; the same key gives the same facts.
         """
-        hospital = self.hospital(hospital_id)
-        daily_use = self.rules.daily_use(
-            hospital.people_in_care, self.scenario.material(material_id)
-        )
-        stock = self.rules.stock(key, daily_use)
+        daily_use = self.rules.daily_use(hospital.people_in_care, material)
+        stock = self.rules.stock(f"{hospital.id}/{material.id}/{key}", daily_use)
         need = Need.of(stock, daily_use, hospital.vulnerable)
+        units = min(self.rules.units(daily_use, stock), material.largest_demand)
         return Facts(
             stock=stock,
             daily_use=daily_use,
@@ -123,37 +137,35 @@ class Prepared:
             freight_budget=self.rules.freight_budget(units),
         )
 
-    def route(self, origin_id: str, hospital_id: str) -> tuple[RouteLeg, ...]:
+    def centre_for(self, hospital: Hospital) -> Station:
+        """Returns the recognised centre that is nearest to a hospital's branch station."""
+        branch = self.station(hospital.branch)
+        centres = [station for station in self.stations if station.recognised]
+        return min(centres, key=lambda centre: (self._metres(centre, branch), centre.id))
+
+    def route(self, origin: Station, hospital: Hospital) -> tuple[RouteLeg, ...]:
         """Returns the way from a station to a hospital's dock.
 
-        From a trunk station it goes by the recognised centre that makes it shortest, then by the
-        hospital's branch station; from any other station by the branch station alone.
+        From a trunk station it goes by the hospital's centre, then by its branch station; from any
+        other station by the branch station alone.
 
         Args:
-            origin_id: Where the goods are.
-            hospital_id: Where they are to go.
+            origin: Where the goods are.
+            hospital: Where they are to go.
         """
-        origin, hospital = self.station(origin_id), self.hospital(hospital_id)
-        branch, dock = self.station(hospital.branch), self.station(hospital.dock)
+        centre, branch = self.centre_for(hospital), self.station(hospital.branch)
         stops: list[tuple[Tier, Station]] = []
-        if origin.tier is Tier.TRUNK and not origin.recognised:
-            stops.append((Tier.TRUNK, self._centre(origin, branch)))
+        if origin.tier is Tier.TRUNK and origin.id != centre.id:
+            stops.append((Tier.TRUNK, centre))
         if origin.id != branch.id:
             stops.append((Tier.BRANCH, branch))
-        stops.append((Tier.TERMINAL, dock))
+        stops.append((Tier.TERMINAL, self.station(hospital.dock)))
         legs: list[RouteLeg] = []
         here = origin
         for tier, there in stops:
             legs.append(RouteLeg(tier, here.id, there.id, self._metres(here, there)))
             here = there
         return tuple(legs)
-
-    def _centre(self, origin: Station, branch: Station) -> Station:
-        centres = [station for station in self.stations if station.recognised]
-        return min(
-            centres,
-            key=lambda c: (self._metres(origin, c) + self._metres(c, branch), c.id),
-        )
 
     def _metres(self, one: Station, other: Station) -> int:
         return self.scenario.network.road_metres(one.place, other.place)
@@ -202,14 +214,14 @@ def prepare(
 
     series = tuple(x for x in scenario.indicator.series if x.region in scenario.plan.regions)
     if files.cases is not None:
-        cases = read_cases(
+        counted = read_cases(
             files.cases,
             scenario.plan.regions,
             scenario.clock,
             scenario.indicator.maximum,
             rules,
         )
-        series, inputs["cases"] = cases.series, cases.count
+        series, inputs["cases"] = counted.series, counted.count
 
     known = {spec.id for spec in specs}
     wanted = tuple(demand for demand in scenario.demands if demand.hospital in known)
@@ -221,10 +233,10 @@ def prepare(
         missing = _standard(specs, {demand.hospital for demand in wanted}, rules)
         wanted += _copied(missing, scenario.copies)
 
-    telemetry: tuple[TelemetryLog, ...] = ()
+    logs: tuple[TelemetryLog, ...] = ()
     if files.telemetry is not None:
-        logs = read_telemetry(files.telemetry)
-        telemetry, inputs["telemetry"] = logs.logs, logs.count
+        recorded = read_telemetry(files.telemetry)
+        logs, inputs["telemetry"] = recorded.logs, recorded.count
 
     hospitals, stations = _settled(specs, scenario.network, rules)
     by_id = {hospital.id: hospital for hospital in hospitals}
@@ -235,9 +247,9 @@ def prepare(
         seed=seed,
         hospitals=hospitals,
         stations=stations,
-        series=tuple(_within(one, scenario) for one in series),
+        cases=tuple(_within(one, scenario) for one in series),
         demands=tuple(sorted(filled, key=lambda demand: (demand.day, demand.id))),
-        telemetry=telemetry,
+        logs=logs,
         inputs={name: inputs[name] for name in order if name in inputs},
         rules=rules,
     )

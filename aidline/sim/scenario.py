@@ -25,9 +25,10 @@ from aidline.errors import ScenarioError
 from aidline.geodesy import Place
 from aidline.regions import shipped_atlas
 from aidline.sim import records as r
+from aidline.sim.prepare import Prepared, prepare
 from aidline.sim.rules import check_rules
 
-__all__ = ["known_scenarios", "load", "scaled"]
+__all__ = ["Prepared", "known_scenarios", "load", "prepare", "scaled"]
 
 _ENDINGS = (".yaml", ".yml")
 
