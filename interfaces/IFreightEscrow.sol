@@ -5,6 +5,14 @@ pragma solidity 0.8.30;
 /// @notice Consignments: legs, prepaid freight, handovers, proof of delivery, settlement.
 /// @dev Paid plus refunded plus held equals prepaid, for each consignment and in total (INV-FREIGHT-1); the currency held equals the sum of what is held (INV-FREIGHT-2).
 /// Custody passes by two EIP-712 signatures; both sign the same `Handover`. Whatever did not happen by its time can be lapsed by anyone after a grace.
+///
+/// Trust, for each booking, by those who sign it:
+/// - the parties of a handover agree on its time. Neither alone can shift it, and their interests are opposed: giving later costs the giver, taking
+///   later excuses the taker. Two who collude shift lateness and exposure between their own legs, never past a neighbour's handover;
+/// - under CONSIGNEE and BOTH carriers trust the consignee to sign when it takes the goods (let the giver sign last); the DEVICE policies are there for who does not;
+/// - under DEVICE_THEN_SILENCE the last carrier trusts the consignee not to refuse goods that are in order;
+/// - the device's operator answers for what the device signs; the device cannot be exchanged after booking.
+/// The currency is the suite's own: it calls nobody back, so that no payee can hold up or re-enter a settlement.
 interface IFreightEscrow {
     enum Status {
         NULL,
@@ -14,7 +22,8 @@ interface IFreightEscrow {
         SETTLED
     }
 
-    /// @notice Why a consignment ended.
+    /// @notice Why a consignment ended: delivered for use; delivered into quarantine, because an exposure passed its floor or the condition is unproven;
+    /// never picked up; not delivered in time; refused by the consignee.
     enum Resolution {
         NULL,
         DELIVERED,
@@ -24,8 +33,11 @@ interface IFreightEscrow {
         REFUSED
     }
 
-    /// @notice What proves delivery. DEVICE needs the device's arrival and the last carrier's release; BOTH needs the consignee's acceptance too;
-    /// DEVICE_THEN_SILENCE settles when the consignee has not refused within `SILENCE` after a device proof.
+    /// @notice What proves delivery, beside the release that the last carrier signs in each.
+    /// CONSIGNEE needs the consignee's acceptance; DEVICE the device's arrival, with every batch that it signed; BOTH both;
+    /// DEVICE_THEN_SILENCE settles when the consignee has not refused within `SILENCE` after a proof by the device, at once when it accepts.
+    /// @dev From `SILENCE` after the last latest arrival on, the consignee's acceptance stands in for a device that is dead or retired.
+    /// Silence above `Terms.longestSilence` refuses a proof without the consignee's acceptance; with it the goods go to quarantine.
     enum Policy {
         NULL,
         CONSIGNEE,
@@ -35,11 +47,12 @@ interface IFreightEscrow {
     }
 
     /// @notice Terms of condition and of time.
-    /// @param lateFree Seconds after a leg's latest arrival that cost nothing. @param lateZero Seconds at which nothing is left; linear between.
+    /// @param temperatureMin Band outside which exposure runs, hundredths of a degree Celsius. @param humidityMin The same, hundredths of a percent.
+    /// @param lateFree Seconds that a leg may be late at no cost. @param lateZero Seconds at which nothing is left, at most `GRACE`; linear between.
     /// @param exposureFree Exposure of a leg that costs nothing, centidegree-seconds. @param exposureZero At which nothing is left; linear between.
     /// @param exposureFloor Exposure over all legs above which the goods go to quarantine.
     /// @param humidityFree The same for humidity, centipercent-seconds.
-    /// @param longestSilence Longest time without a reading, seconds; above it DEVICE proofs are refused.
+    /// @param longestSilence Longest time without a reading, seconds, see `Policy`; not zero where the device proves.
     struct Terms {
         int16 temperatureMin; // slot 0
         int16 temperatureMax;
@@ -70,7 +83,7 @@ interface IFreightEscrow {
     }
 
     /// @notice A booking; its EIP-712 struct hash is the order's id, good once.
-    /// @param payer Who prepays. @param consignee Who is to receive: the recipient of the allocations. @param device Watches the goods; zero when the terms have policy CONSIGNEE and no band matters.
+    /// @param payer Who prepays. @param consignee Who is to receive: the recipient of the allocations. @param device Watches the goods; zero only when the terms have the policy CONSIGNEE and the widest band (`type(int16)` for temperature, 0 to 10000 or more for humidity).
     /// @param pickUpBy Unix seconds after which (plus a grace) a consignment never picked up can be lapsed. @param deadline Last second at which it can be booked.
     struct Booking {
         address payer;
@@ -116,7 +129,8 @@ interface IFreightEscrow {
     }
 
     /// @notice A device's word that it arrived, see `ARRIVAL_TYPEHASH`.
-    /// @param batches Number of batches that it has signed for the consignment; all must be recorded.
+    /// @param at When it arrived: not before the end of its last batch, not after the handover. @param batches Number of batches that it has signed for
+    /// the consignment; all must be recorded.
     struct Arrival {
         uint64 consignment;
         uint32 station;
@@ -134,6 +148,9 @@ interface IFreightEscrow {
         bytes deviceSignature;
     }
 
+    /// @notice A consignment.
+    /// @param legsDone Legs whose carrier has handed on, in order. @param arrivedAt When the last carrier handed on, zero before.
+    /// @param provenAt When the proof of delivery was submitted, zero before. @param booking Struct hash of its booking.
     struct Consignment {
         address payer; // slot 0
         uint40 bookedAt;
@@ -146,6 +163,7 @@ interface IFreightEscrow {
         uint8 legsDone;
         address device; // slot 2
         uint40 arrivedAt;
+        uint40 provenAt;
         uint128 prepaid; // slot 3
         uint128 paid;
         uint128 refunded; // slot 4
@@ -153,7 +171,7 @@ interface IFreightEscrow {
     }
 
     /// @notice A leg as booked and as it went.
-    /// @param arrivedAt When its carrier handed on; zero before. @param paid What it was paid. 
+    /// @param arrivedAt When its carrier handed on; zero before. @param paid What it was paid.
     struct Leg {
         address carrier; // slot 0
         uint40 departure;
@@ -167,7 +185,8 @@ interface IFreightEscrow {
     }
 
     /// @notice What a leg earns and why.
-    /// @param late Seconds late. @param temperature Exposure in its custody. @param humidity Exposure in its custody. @param silence Longest silence in its custody, seconds.
+    /// @param late Seconds after the leg's latest arrival, less the seconds by which the leg before handed on after its own latest arrival and after this leg's
+    /// departure: a carrier does not pay for what it inherited. @param temperature Exposure in its custody. @param humidity Exposure in its custody. @param silence Longest silence in its custody, seconds.
     struct Outcome {
         uint128 pay;
         uint40 late;
@@ -176,12 +195,48 @@ interface IFreightEscrow {
         uint40 silence;
     }
 
-    event ConsignmentBooked(uint64 indexed consignment, address indexed payer, address indexed consignee, bytes32 booking, uint128 prepaid, uint64[] allocations);
-    event LegBooked(uint64 indexed consignment, uint8 indexed leg, address indexed carrier, uint32 vehicle, uint32 fromStation, uint32 toStation, uint40 departure, uint40 latestArrival, uint128 freight);
-    event HandedOver(uint64 indexed consignment, uint16 indexed sequence, address from, address indexed to, uint32 station, uint40 at);
+    event ConsignmentBooked(
+        uint64 indexed consignment,
+        address indexed payer,
+        address indexed consignee,
+        bytes32 booking,
+        uint128 prepaid,
+        uint64[] allocations
+    );
+    event LegBooked(
+        uint64 indexed consignment,
+        uint8 indexed leg,
+        address indexed carrier,
+        uint32 vehicle,
+        uint32 fromStation,
+        uint32 toStation,
+        uint40 departure,
+        uint40 latestArrival,
+        uint128 freight
+    );
+    event HandedOver(
+        uint64 indexed consignment,
+        uint16 indexed sequence,
+        address from,
+        address indexed to,
+        uint32 station,
+        uint40 at
+    );
     event Arrived(uint64 indexed consignment, uint40 at, Policy policy);
-    event LegSettled(uint64 indexed consignment, uint8 indexed leg, address indexed carrier, uint128 freight, uint128 paid, uint40 late, uint64 temperature, uint64 humidity, uint40 silence);
-    event ConsignmentSettled(uint64 indexed consignment, Resolution resolution, uint128 paid, uint128 refunded);
+    event LegSettled(
+        uint64 indexed consignment,
+        uint8 indexed leg,
+        address indexed carrier,
+        uint128 freight,
+        uint128 paid,
+        uint40 late,
+        uint64 temperature,
+        uint64 humidity,
+        uint40 silence
+    );
+    event ConsignmentSettled(
+        uint64 indexed consignment, Resolution resolution, uint128 paid, uint128 refunded
+    );
 
     error ZeroFreight(uint8 leg);
     error NoLegs();
@@ -192,6 +247,7 @@ interface IFreightEscrow {
     error WrongConsignee(address consignee, address recipient);
     error LegsDoNotJoin(uint8 leg);
     error LegTimes(uint8 leg);
+    error UnknownLeg(uint64 consignment, uint8 leg);
     error BookingUsed(bytes32 booking);
     error SignatureCount(uint256 given, uint256 needed);
     error BadSignature(address signer);
@@ -204,20 +260,35 @@ interface IFreightEscrow {
     error WrongStation(uint64 consignment, uint32 expected, uint32 given);
     error WrongContent(uint64 consignment, bytes32 expected, bytes32 given);
     error WrongArrival(uint64 consignment);
-    error BatchesMissing(uint64 consignment, uint32 recorded, uint32 signed);
     error SilentTooLong(uint64 consignment, uint40 silence, uint32 longest);
     error UseDeliver(uint64 consignment);
     error LegsRemain(uint64 consignment, uint8 done, uint8 legs);
     error NotYet(uint64 consignment, uint40 from);
     error NotConsignee(uint64 consignment, address caller);
 
+    /// @notice Seconds after a time limit from which what did not happen can be lapsed.
+    function GRACE() external view returns (uint40);
+    /// @notice Seconds that a consignee has to refuse, and after which its acceptance stands in for a device.
+    function SILENCE() external view returns (uint40);
+    /// @notice Farthest that a booking may reach, seconds from now to the last latest arrival.
+    function HORIZON() external view returns (uint40);
+    /// @notice Most legs of a consignment.
+    function MAX_LEGS() external view returns (uint8);
+
+    /// @notice The consignment. @dev Reverts with `UnknownConsignment`.
     function consignment(uint64 id) external view returns (Consignment memory);
+    /// @notice A leg, the first being 0. @dev Reverts with `UnknownLeg`.
     function leg(uint64 id, uint8 index) external view returns (Leg memory);
+    /// @notice The terms. @dev Reverts with `UnknownConsignment`.
     function terms(uint64 id) external view returns (Terms memory);
+    /// @notice Number of consignments, which carry the ids 1 to this.
     function consignmentCount() external view returns (uint64);
+    /// @notice The consignment that a booking's struct hash became, or zero.
+    function consignmentOf(bytes32 booking) external view returns (uint64);
     /// @notice Currency held for open consignments: the sum of prepaid less paid less refunded.
     function totalHeld() external view returns (uint256);
-    /// @notice What leg `index` would earn or has earned, computed from custody and telemetry as recorded now.
+    /// @notice What leg `index` would earn or has earned, computed from custody and telemetry as recorded now; nothing while it has not handed on.
+    /// @dev Once settled, `pay` is what was paid; `LegSettled` holds the figures that counted then.
     function outcomeOf(uint64 id, uint8 index) external view returns (Outcome memory);
     /// @notice EIP-712 struct hash of a booking.
     function hashBooking(Booking calldata booking) external view returns (bytes32);
@@ -238,23 +309,36 @@ interface IFreightEscrow {
     function ARRIVAL_TYPEHASH() external view returns (bytes32);
 
     /// @notice Books a consignment: takes the freight from the payer, the allocations from DemandEscrow, the hours from LogisticsNetwork, forms the load, opens the watch.
-    /// @dev Anyone submits; the payer calls or has signed. Only the recipient, the donor or the fund pays (DemandEscrow decides). Emits `ConsignmentBooked`, `LegBooked`.
-    function book(Booking calldata booking, BookingSignatures calldata signatures, Permit calldata permit) external returns (uint64 id);
+    /// @dev Anyone submits; the payer calls or has signed, likewise the consignee where its consent is needed. Only the recipient, the donor or the fund pays
+    /// (DemandEscrow decides). The first leg starts where the parcels rest, the last ends at the demands' station, each starts where the one before ends;
+    /// departures and latest arrivals do not go back, the last within `HORIZON`. Emits `ConsignmentBooked`, `LegBooked`.
+    function book(
+        Booking calldata booking,
+        BookingSignatures calldata signatures,
+        Permit calldata permit
+    ) external returns (uint64 id);
 
     /// @notice Passes custody from the consignor to the first carrier, or from a carrier to the next, at the station of the leg.
-    /// @dev Submitted by anyone; the giver may be suspended, the taker not. A handover ends the giver's leg at `handover.at`.
-    function handOver(Handover calldata handover, bytes calldata release, bytes calldata acceptance) external;
+    /// @dev Submitted by anyone; the giver may be suspended, the taker not. A handover ends the giver's leg at `handover.at`, which lies between the
+    /// handover before (or the booking) and now; the pick-up's not after `pickUpBy`. Legs are done in order. Emits `HandedOver`.
+    function handOver(Handover calldata handover, bytes calldata release, bytes calldata acceptance)
+        external;
 
-    /// @notice Proves delivery by the policy of the terms and settles in the same transaction: each leg is paid freight x (1 - lateness) x (1 - temperature) x (1 - humidity), rounded down;
-    /// the rest goes back to the payer; above a floor the goods go to quarantine.
+    /// @notice Proves delivery by the policy of the terms and settles in the same transaction (DEVICE_THEN_SILENCE without acceptance: after `SILENCE`):
+    /// each leg is paid freight x (1 - lateness) x (1 - temperature) x (1 - humidity), rounded down once; the rest goes back to the payer;
+    /// above a floor the goods go to quarantine.
+    /// @dev Submitted by anyone, once all legs but the last are done. Emits `Arrived`, then as `settleSilent`.
     function deliver(Proof calldata proof) external;
 
-    /// @notice DEVICE_THEN_SILENCE: the consignee refuses within `SILENCE` of a device's proof; the goods are RETURNED in the hands of the last carrier, the last leg is not paid.
+    /// @notice DEVICE_THEN_SILENCE: the consignee refuses within `SILENCE` of the submission of a device's proof; the goods are RETURNED in the hands of the last
+    /// carrier, the last leg is not paid. @dev Emits `LegSettled`, `ConsignmentSettled`.
     function refuse(uint64 id) external;
 
-    /// @notice DEVICE_THEN_SILENCE: settles once `SILENCE` has passed since the device's proof.
+    /// @notice DEVICE_THEN_SILENCE: settles once `SILENCE` has passed since the submission of the device's proof, or at once when the consignee calls.
+    /// @dev Emits `HandedOver`, `LegSettled` for each leg, `ConsignmentSettled`.
     function settleSilent(uint64 id) external;
 
-    /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, allocations released), or lost on the way (last latest arrival + GRACE: legs done are paid, the rest refunded, parcels LOST in the custodian's hands).
+    /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, slots freed, the allocations can be released), or not delivered (last latest
+    /// arrival + GRACE: legs done are paid, the rest refunded, parcels LOST in the custodian's hands). @dev Emits `LegSettled`, `ConsignmentSettled`.
     function lapse(uint64 id) external;
 }
