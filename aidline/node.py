@@ -21,6 +21,7 @@ from typing import Any
 from aidline.client.rpc import Rpc
 from aidline.client.web3chain import Web3Chain
 from aidline.errors import EnvironmentProblem, InputError, PortOccupied, RpcError, RpcUnreachable
+from aidline.files import write_atomically
 
 __all__ = ["AnvilNode", "ends_on_signals", "find_anvil"]
 
@@ -169,20 +170,7 @@ class AnvilNode:
     def dump_state(self, path: str | os.PathLike[str]) -> None:
         """Write the whole chain to a file: all or nothing."""
         raw = bytes.fromhex(self.chain.rpc.request("anvil_dumpState")[2:])
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(raw)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, target)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
+        write_atomically(path, raw)
 
     def _start(self) -> None:
         binary = find_anvil()

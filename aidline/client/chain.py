@@ -235,6 +235,10 @@ class Chain(Protocol):
         """Return an address's wei."""
         ...
 
+    def nonce(self, address: str) -> int:
+        """Return the number that an address's next transaction bears."""
+        ...
+
     def gas_price(self) -> int:
         """Return the price of gas that a transaction sent now would offer, wei."""
         ...

@@ -223,6 +223,10 @@ class RevmChain:
         held: int = self._evm.get_balance(address)
         return held
 
+    def nonce(self, address: str) -> int:
+        """Return the number that an address's next transaction bears."""
+        return int(self._evm.basic(address).nonce)
+
     def gas_price(self) -> int:
         """Return 0: gas costs nothing here."""
         return 0

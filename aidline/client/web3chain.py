@@ -193,6 +193,10 @@ class Web3Chain:
         """Return an address's wei."""
         return int(self.rpc.request("eth_getBalance", address, "latest"), 16)
 
+    def nonce(self, address: str) -> int:
+        """Return the number that an address's next transaction bears."""
+        return int(self.rpc.request("eth_getTransactionCount", address, "pending"), 16)
+
     def gas_price(self) -> int:
         """Return the price of gas that a transaction sent now would offer at most, wei."""
         return self._fees()[0]

@@ -1,0 +1,205 @@
+"""The deployment as data: which contracts, with which arguments, under which roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["SUITE", "Item", "RoleSpec", "Suite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One contract of a suite.
+
+    Attributes:
+        name: Its name in the suite, and in the factory.
+        arguments: The constructor's arguments by name (without underscores at the ends). A text
+            that begins with ``@`` is the address of the contract of that name; ``@deployer`` is
+            the deploying account, ``@reserve`` the reserve token.
+        artifact: The compiled contract, if it has another name.
+        mock: It is made only when the configuration asks for a mock reserve.
+    """
+
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    artifact: str = ""
+    mock: bool = False
+
+    @property
+    def compiled(self) -> str:
+        """The name of the compiled contract."""
+        return self.artifact or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSpec:
+    """One role of the AccessManager.
+
+    Attributes:
+        name: Its name, also its label on the chain.
+        id: Its number; 0 is the administrator's.
+        functions: By contract, the functions that only this role may call.
+        required: Somebody must hold it.
+        guardian: The role that may cancel what this one has announced.
+    """
+
+    name: str
+    id: int
+    functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: bool = True
+    guardian: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What a deployment makes.
+
+    Attributes:
+        items: The contracts, in the order in which they are made.
+        roles: The roles.
+        manager: Which of the contracts is the AccessManager.
+    """
+
+    items: tuple[Item, ...]
+    roles: tuple[RoleSpec, ...]
+    manager: str = "AccessManager"
+
+
+SUITE = Suite(
+    items=(
+        Item("AccessManager", {"initialAdmin": "@deployer"}),
+        Item("ReserveToken", mock=True),
+        Item("ParticipantRegistry", {"accessManager": "@AccessManager"}),
+        Item(
+            "MaterialLedger",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "demandEscrow": "@DemandEscrow",
+                "freightEscrow": "@FreightEscrow",
+                "donationRegistry": "@DonationRegistry",
+            },
+        ),
+        Item("LogisticsCurrency", {"reserveToken": "@reserve"}),
+        Item(
+            "DemandEscrow",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "freightEscrow": "@FreightEscrow",
+                "emergencyResponse": "@EmergencyResponse",
+                "donationRegistry": "@DonationRegistry",
+                "reliefFund": "@ReliefFund",
+            },
+        ),
+        Item(
+            "LogisticsNetwork",
+            {"participantRegistry": "@ParticipantRegistry", "freightEscrow": "@FreightEscrow"},
+        ),
+        Item(
+            "ConditionMonitor",
+            {
+                "registry": "@ParticipantRegistry",
+                "ledger": "@MaterialLedger",
+                "freightEscrow": "@FreightEscrow",
+            },
+        ),
+        Item(
+            "FreightEscrow",
+            {
+                "accessManager": "@AccessManager",
+                "registry": "@ParticipantRegistry",
+                "ledger": "@MaterialLedger",
+                "currency": "@LogisticsCurrency",
+                "network": "@LogisticsNetwork",
+                "monitor": "@ConditionMonitor",
+                "demandEscrow": "@DemandEscrow",
+            },
+        ),
+        Item(
+            "ReliefFund",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "currency": "@LogisticsCurrency",
+                "freightEscrow": "@FreightEscrow",
+                "donationRegistry": "@DonationRegistry",
+                "emergencyResponse": "@EmergencyResponse",
+            },
+        ),
+        Item(
+            "CertificateText",
+            {"materialLedger": "@MaterialLedger", "reliefFund": "@ReliefFund"},
+        ),
+        Item(
+            "DonationRegistry",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "demandEscrow": "@DemandEscrow",
+                "reliefFund": "@ReliefFund",
+                "certificateText": "@CertificateText",
+            },
+        ),
+        Item(
+            "IndicatorOracle",
+            {"accessManager": "@AccessManager", "registry": "@ParticipantRegistry"},
+        ),
+        Item(
+            "EmergencyResponse",
+            {
+                "accessManager": "@AccessManager",
+                "registry": "@ParticipantRegistry",
+                "demandEscrow": "@DemandEscrow",
+                "reliefFund": "@ReliefFund",
+            },
+        ),
+    ),
+    roles=(
+        RoleSpec("administrator", 0),
+        RoleSpec("guardian", 1, required=False),
+        RoleSpec(
+            "registrar",
+            2,
+            {"ParticipantRegistry": ("defineRegion", "register")},
+            guardian="guardian",
+        ),
+        RoleSpec("suspender", 3, {"ParticipantRegistry": ("suspend",)}),
+        RoleSpec("reinstater", 4, {"ParticipantRegistry": ("reinstate",)}, guardian="guardian"),
+        RoleSpec(
+            "cataloguer", 5, {"MaterialLedger": ("defineMaterial",)}, guardian="guardian"
+        ),
+        RoleSpec(
+            "indicator_keeper",
+            6,
+            {"IndicatorOracle": ("defineIndicator", "setReporters")},
+            guardian="guardian",
+        ),
+        RoleSpec("planner", 7, {"EmergencyResponse": ("propose",)}, guardian="guardian"),
+        RoleSpec(
+            "pauser",
+            8,
+            {
+                "DemandEscrow": ("pause",),
+                "DonationRegistry": ("pause",),
+                "FreightEscrow": ("pause",),
+                "ReliefFund": ("pause",),
+            },
+            required=False,
+        ),
+        RoleSpec(
+            "unpauser",
+            9,
+            {
+                "DemandEscrow": ("unpause",),
+                "DonationRegistry": ("unpause",),
+                "FreightEscrow": ("unpause",),
+                "ReliefFund": ("unpause",),
+            },
+            required=False,
+        ),
+    ),
+)
