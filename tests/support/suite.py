@@ -12,6 +12,7 @@ from aidline.client.abi import codec
 from aidline.client.contract import new_book
 from aidline.gs1 import check_digit
 from aidline.keccak import checksum_address, keccak
+from aidline.signing import Key
 from tests.support.people import (
     DEVICES,
     ENROLMENTS,
@@ -62,10 +63,17 @@ class Rooms:
     Args:
         chain: The chain.
         known: Addresses that stand for contracts which are not deployed here, by name.
+        creator: Begins the names of the keys: another, and there is room for a second of a kind.
     """
 
-    def __init__(self, chain: RevmChain, known: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        chain: RevmChain,
+        known: Mapping[str, str] | None = None,
+        creator: str = "creator",
+    ) -> None:
         self.chain = chain
+        self._creator = creator
         self.book: AbiBook = new_book()
         self._known = dict(known or {})
 
@@ -73,7 +81,7 @@ class Rooms:
         """Return the address that the contract has or will have."""
         if name in self._known:
             return self._known[name]
-        creator = bytes.fromhex(key_of(f"creator of {name}").address[2:])
+        creator = bytes.fromhex(self._key(name).address[2:])
         return checksum_address(keccak(b"\xd6\x94" + creator + b"\x80")[12:])
 
     def deploy(self, name: str, *arguments: Any) -> Contract:
@@ -87,7 +95,7 @@ class Rooms:
         ]
         receipt = self.chain.send(
             Transaction(
-                sender=key_of(f"creator of {name}"),
+                sender=self._key(name),
                 to=None,
                 data=made.bytecode + encode_constructor(made, values),
                 contract=name,
@@ -97,6 +105,9 @@ class Rooms:
         ).check()
         assert receipt.contract_address == self.address_of(name)
         return Contract(self.chain, name, self.address_of(name), made.abi, self.book)
+
+    def _key(self, name: str) -> Key:
+        return key_of(f"{self._creator} of {name}")
 
 
 def encode_constructor(made: Artifact, values: list[Any]) -> bytes:

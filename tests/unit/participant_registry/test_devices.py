@@ -98,9 +98,7 @@ def test_bind_reverts_for_an_unregistered_operator(
 ) -> None:
     binding = changed_binding(registry, new_device, stranger)
     with reverts("UnknownParticipant", account=stranger):
-        registry.bindDevice(
-            binding, binding.sign(new_device, domain_of(registry)), sender=stranger
-        )
+        registry.bindDevice(binding, binding.sign(new_device, domain_of(registry)), sender=stranger)
 
 
 def test_bind_reverts_for_a_suspended_operator(

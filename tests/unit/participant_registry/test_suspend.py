@@ -79,9 +79,7 @@ def test_suspend_reverts_for_nobody(registry: Contract, suspender: Key, stranger
         registry.suspend(stranger, REASON, sender=suspender)
 
 
-def test_suspend_reverts_a_second_time(
-    registry: Contract, suspender: Key, suspended: Key
-) -> None:
+def test_suspend_reverts_a_second_time(registry: Contract, suspender: Key, suspended: Key) -> None:
     with reverts("AlreadySuspended", account=suspended):
         registry.suspend(suspended, REASON, sender=suspender)
 
