@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 
-import {IDemandEscrow} from "../../interfaces/IDemandEscrow.sol";
+import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 import {IEmergencyResponse} from "../../interfaces/IEmergencyResponse.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {IReliefFund} from "../../interfaces/IReliefFund.sol";
@@ -42,7 +42,7 @@ contract EmergencyResponse is IEmergencyResponse, AccessManaged {
     uint256 private constant ACTION_GAS = 600_000;
 
     IParticipantRegistry private immutable REGISTRY;
-    IDemandEscrow private immutable DEMAND;
+    IDemandBook private immutable DEMAND;
     IReliefFund private immutable FUND;
     /// @dev Made here, and apart only because one contract holds no more than 24 KiB.
     PlanChecker private immutable CHECKER;
@@ -56,11 +56,11 @@ contract EmergencyResponse is IEmergencyResponse, AccessManaged {
     mapping(bytes32 id => uint256) private _holding;
     mapping(uint64 id => ActionRecord) private _actions;
 
-    constructor(address accessManager, address registry, address demandEscrow, address reliefFund)
+    constructor(address accessManager, address registry, address demandBook, address reliefFund)
         AccessManaged(accessManager.required())
     {
         REGISTRY = IParticipantRegistry(registry.required());
-        DEMAND = IDemandEscrow(demandEscrow.required());
+        DEMAND = IDemandBook(demandBook.required());
         FUND = IReliefFund(reliefFund.required());
         CHECKER = new PlanChecker(REGISTRY);
     }
