@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IMaterialLedger} from "./IMaterialLedger.sol";
+
+/// @title IDemandBook
+/// @notice Demands with their facts of need: who needs what by when, how urgent it is, what of it counts, and what a plan has raised.
+/// @dev Trust: auditors state facts truthfully (a critical level needs two of different organisations, assigned by region); a recipient is not trusted
+/// about its own need. Totals of open audited units by level are kept per scope in one word, so that what reads them does not depend on how many demands are open.
+///
+/// What counts (INV-DEM-1): the open units of a demand stand in the totals under its level while the demand is open, `neededBy` is ahead, its
+/// recipient is active, and auditors of other organisations have attested it; one is enough, except that CRITICAL counts as HIGH until a second has,
+/// and that a demand above its material's cap does not count until a second has. Levels and counts are as of the last change or `refresh`, which anyone may call.
+///
+/// Times: what must be done by T can be done before T only; from T on it can be lapsed.
+///
+/// There is no guard against re-entry: this room calls the registry and the ledger only, and wallets by static call.
+interface IDemandBook {
+    /// @notice Urgency, computed from the facts: hours of stock under 24, 72, 168, or more; a vulnerable facility one level higher.
+    enum Level {
+        NULL,
+        LOW,
+        MEDIUM,
+        HIGH,
+        CRITICAL
+    }
+
+    enum DemandStatus {
+        NULL,
+        OPEN,
+        MET,
+        WITHDRAWN,
+        LAPSED
+    }
+
+    /// @notice Whether goods could serve a demand, and if not, the first reason.
+    enum Fit {
+        NULL,
+        FITS,
+        OTHER_MATERIAL,
+        OUT_OF_EARMARK,
+        ENDS_TOO_SOON
+    }
+
+    /// @notice What a recipient states and auditors attest for its facility.
+    /// @param attestedBy The auditor; zero while unattested.
+    /// @param attestation Number of its attestation among those of all facilities: a raise is shared by those attested before it.
+    struct Facility {
+        uint32 peopleInCare; // slot 0
+        bool vulnerable;
+        address attestedBy;
+        uint40 attestation;
+    }
+
+    /// @notice A demand.
+    /// @param neededBy Unix seconds until which it is open; goods must still be good then.
+    /// @param level Level of urgency as of `factsAt` or the last `refresh`.
+    /// @param material GTIN. @param units Units asked.
+    /// @param served Units allocated and not failed.
+    /// @param stock Units in stock at `factsAt`. @param dailyUse Units used a day.
+    /// @param auditedUntil Unix seconds at which the attestations end; zero without any.
+    /// @param station Where it is to be delivered. @param raised The raise from which it was claimed, or zero.
+    /// @param counted Level under which its open units are counted in the totals; NULL while it does not count.
+    /// @param overCap True when `units` exceed the material's cap: it counts only with a second auditor.
+    /// @param version Number of changes of facts and of ended attestations; what an auditor attests names it.
+    /// @param auditOwed True while it was served from the fast path and no auditor has attested it.
+    /// @param freightBudget Most that bookings for it may prepay, base units of the currency; what a booking takes is deducted, and comes back when it fails.
+    /// @param emergency Plan under which it stands, or zero.
+    struct Demand {
+        address recipient; // slot 0
+        uint40 neededBy;
+        uint40 publishedAt;
+        DemandStatus status;
+        Level level;
+        uint64 material; // slot 1
+        uint64 units;
+        uint64 served;
+        uint64 stock;
+        uint64 dailyUse; // slot 2
+        uint40 factsAt;
+        uint40 auditedUntil;
+        uint32 station;
+        uint64 raised;
+        Level counted;
+        bool overCap;
+        address firstAuditor; // slot 3
+        uint32 version;
+        bool auditOwed;
+        address secondAuditor; // slot 4
+        uint128 freightBudget; // slot 5
+        bytes32 emergency; // slot 6
+    }
+
+    /// @notice What a recipient publishes.
+    /// @param emergency Zero, or a plan that has raised demand or opened a fast path for a region around the facility.
+    struct DemandRequest {
+        uint64 material;
+        uint64 units;
+        uint64 stock;
+        uint64 dailyUse;
+        uint40 neededBy;
+        uint32 station;
+        uint128 freightBudget;
+        bytes32 emergency;
+    }
+
+    /// @notice What an auditor signs, see `ATTESTATION_TYPEHASH`; good once, since it names the demand's version by its content hash and an auditor attests a version once.
+    struct Attestation {
+        address auditor;
+        uint64 demand;
+        bytes32 content;
+        uint40 validUntil;
+        uint40 deadline;
+    }
+
+    /// @notice Units that an emergency plan raised for a region, of which each audited facility may claim its part by people in care.
+    /// @param peopleInCare Of all attested facilities in the region when it was raised. @param attestations Number of attestations made until then.
+    struct Raise {
+        bytes32 emergency; // slot 0
+        bytes32 region; // slot 1
+        uint64 material; // slot 2
+        uint64 units;
+        uint64 claimed;
+        uint40 until;
+        uint64 peopleInCare; // slot 3
+        uint40 attestations;
+    }
+
+    /// @notice Room for unaudited demand of a region under an emergency.
+    /// @param cap Units. @param used Units served from it; what is released does not come back. @param until Unix seconds at which it closes.
+    /// @param activeUntil Unix seconds until which demands may name the emergency in this region.
+    struct FastPath {
+        uint64 cap; // slot 0
+        uint64 used;
+        uint40 until;
+        uint40 activeUntil;
+    }
+
+    /// @notice Unaudited demands of one recipient that the fast path has served.
+    /// @param demands How many are not attested yet. @param auditBy Unix seconds from which the fast path is closed to it while there are any.
+    struct AuditDebt {
+        uint32 demands; // slot 0
+        uint40 auditBy;
+    }
+
+    /// @notice What an offer has to give.
+    /// @param material GTIN. @param expiry Unix seconds; zero when it does not expire. @param earmarkKind Of its lot. @param earmarkScope Of its lot.
+    struct Goods {
+        uint64 material;
+        uint40 expiry;
+        IMaterialLedger.EarmarkKind earmarkKind;
+        bytes32 earmarkScope;
+    }
+
+    /// @notice What a demand is to some goods.
+    /// @param fit Goods fit when the material is the same, the demand within the earmark, and the lot still good at `neededBy`.
+    /// @param level Level under which it counts or was served; NULL when it does not count.
+    /// @param open Units not served. @param dailyUse Units used a day.
+    struct Prospect {
+        Fit fit;
+        Level level;
+        uint64 open;
+        uint64 dailyUse;
+    }
+
+    event FacilityDeclared(address indexed recipient, uint32 peopleInCare, bool vulnerable);
+    event FacilityAttested(address indexed recipient, address indexed auditor);
+    event DemandPublished(uint64 indexed demand, address indexed recipient, uint64 indexed material, uint64 units, uint40 neededBy, uint32 station, bytes32 emergency, uint64 raised);
+    event FactsChanged(uint64 indexed demand, uint64 stock, uint64 dailyUse, uint32 version);
+    event LevelChanged(uint64 indexed demand, Level from, Level to);
+    event DemandAttested(uint64 indexed demand, address indexed auditor, uint32 version, uint40 validUntil);
+    event DemandCounted(uint64 indexed demand, Level counted);
+    event AttestationsEnded(uint64 indexed demand, uint32 version);
+    event DemandReopened(uint64 indexed demand, uint64 open);
+    event DemandEnded(uint64 indexed demand, DemandStatus status, uint64 served);
+    event FastPathOpened(bytes32 indexed emergency, bytes32 indexed region, uint64 cap, uint40 until);
+    event FastPathUsed(uint64 indexed demand, bytes32 indexed emergency, bytes32 indexed region, uint64 units);
+    event DemandRaised(uint64 indexed raised, bytes32 indexed emergency, bytes32 indexed region, uint64 material, uint64 units, uint40 until);
+    event RaiseClaimed(uint64 indexed raised, uint64 indexed demand, uint64 units);
+
+    error NotWriter(address caller);
+    error NotRecipient(uint64 demand, address caller);
+    error ZeroUnits();
+    error TooManyUnits(uint64 units, uint64 most);
+    error TooManyDemands(uint256 given, uint256 most);
+    error ZeroPeople();
+    error NotDeclared(address recipient);
+    error NotAttestedFacility(address recipient);
+    error AlreadyAttested(uint64 demand, address auditor);
+    error FullyAttested(uint64 demand);
+    error FacilityAlreadyAttested(address recipient);
+    error SameOrganisation(address auditor, address other);
+    error OutsideAuditorsRegion(address auditor, bytes32 region);
+    error ContentChanged(uint64 demand, bytes32 expected, bytes32 given);
+    error BadValidity(uint40 validUntil);
+    error Expired(uint40 deadline);
+    error NeededInPast(uint40 neededBy);
+    error ImpossibleFacts(uint64 stock, uint64 dailyUse);
+    error UnknownDemand(uint64 demand);
+    error UnknownRaise(uint64 raised);
+    error DemandNotOpen(uint64 demand, DemandStatus status);
+    error NotLapsed(uint64 demand, uint40 at);
+    error NotInEmergency(bytes32 emergency, bytes32 region);
+    error AlreadyClaimed(uint64 raised, address recipient);
+    error NothingToClaim(uint64 raised, address recipient);
+    error SetByRaise(uint64 raised);
+
+    // --- reads ---
+
+    /// @notice Longest validity of an attestation, seconds: 30 days.
+    function MAX_VALIDITY() external view returns (uint40);
+    /// @notice Seconds within which what the fast path served must be audited: three days.
+    function AUDIT_WINDOW() external view returns (uint40);
+    /// @notice The facts of a facility; all zero when it has declared none.
+    function facility(address recipient) external view returns (Facility memory);
+    /// @notice The demand. @dev Reverts with `UnknownDemand`.
+    function demand(uint64 id) external view returns (Demand memory);
+    /// @notice The raise. @dev Reverts with `UnknownRaise`.
+    function raiseRecord(uint64 id) external view returns (Raise memory);
+    /// @notice The fast path of an emergency in exactly this region; all zero when there is none.
+    function fastPath(bytes32 emergency, bytes32 region) external view returns (FastPath memory);
+    /// @notice What a recipient owes to the auditors for what the fast path served.
+    function auditDebt(address recipient) external view returns (AuditDebt memory);
+    /// @notice People in care of all attested facilities in `region` and below it.
+    function peopleInCare(bytes32 region) external view returns (uint64);
+    /// @notice True when the recipient has claimed its part of a raise.
+    function hasClaimed(uint64 raised, address recipient) external view returns (bool);
+    /// @notice Where a demand is to be delivered. @dev Reverts with `UnknownDemand`.
+    function stationOf(uint64 demandId) external view returns (uint32);
+
+    /// @notice Number of demands, which carry the ids 1 to this; so for raises.
+    function demandCount() external view returns (uint64);
+    function raiseCount() external view returns (uint64);
+
+    /// @notice The level that the facts give at this moment (stock runs down by the declared use).
+    function levelNow(uint64 demandId) external view returns (Level);
+
+    /// @notice Hash of what an auditor attests: keccak256 of the ABI encoding of demand, recipient, material, units, stock, dailyUse, factsAt, neededBy,
+    /// station, emergency, people in care, vulnerable, version. Once attestations have ended it names the next version already.
+    function contentOf(uint64 demandId) external view returns (bytes32);
+
+    /// @notice Open audited units by level in a scope: all of a material (kind NONE), of it in a province (REGION), of a facility (FACILITY) or under an emergency (EMERGENCY).
+    /// @return low units @return medium units @return high units @return critical units
+    function openUnits(uint64 material, IMaterialLedger.Earmark calldata scope)
+        external
+        view
+        returns (uint64 low, uint64 medium, uint64 high, uint64 critical);
+
+    /// @notice What a demand is to these goods, as it counts now.
+    function prospectOf(uint64 demandId, Goods calldata goods) external view returns (Prospect memory);
+
+    /// @notice EIP-712: `Attestation(address auditor,uint64 demand,bytes32 content,uint40 validUntil,uint40 deadline)`.
+    function ATTESTATION_TYPEHASH() external view returns (bytes32);
+
+    // --- recipients ---
+
+    /// @notice States the facts of the caller's facility, an active recipient; they count once attested. Changing them needs a new attestation.
+    /// @dev Emits `FacilityDeclared`. The facility's place is that of the registry at the first declaration.
+    function declareFacility(uint32 peopleInCare, bool vulnerable) external;
+
+    /// @notice Publishes a demand. @dev Only an active recipient that has declared its facility. Emits `DemandPublished`, `LevelChanged`.
+    function publish(DemandRequest calldata request) external returns (uint64 demandId);
+
+    /// @notice Claims the caller's part of what a plan raised for its region: units x people in care / people in care of all attested facilities when raised, rounded down.
+    /// @dev Once for each recipient attested before the raise. `request.units`, `material` and `emergency` are taken from the raise and must be zero.
+    /// The demand is audited like any other before it counts. Emits `RaiseClaimed` too.
+    function claim(uint64 raised, DemandRequest calldata request) external returns (uint64 demandId);
+
+    /// @notice New facts; the attestations fall. @dev Only its recipient. Emits `FactsChanged`, `LevelChanged`.
+    function updateFacts(uint64 demandId, uint64 stock, uint64 dailyUse) external;
+
+    /// @notice The recipient withdraws a demand; what is allocated stays allocated. @dev Emits `DemandEnded`.
+    function withdrawDemand(uint64 demandId) external;
+
+    // --- auditors ---
+
+    /// @notice Attests a facility's facts. @dev An active auditor of another organisation whose region contains the facility. Emits `FacilityAttested`.
+    function attestFacility(address recipient) external;
+
+    /// @notice Attests a demand as it stands (`content` must equal `contentOf`). A second, of another organisation, is needed
+    /// for the level CRITICAL (it counts as HIGH until then) and above the material's cap (it does not count until then).
+    /// @dev An active auditor of another organisation whose region contains the facility. Both attestations end with the shorter.
+    /// A demand that is no longer open can be attested only when it was served, which settles what the fast path is owed. Emits `DemandAttested`.
+    function attest(uint64 demandId, bytes32 content, uint40 validUntil) external;
+
+    /// @notice `attest` by signature, submitted by anyone.
+    function attestBySignature(Attestation calldata attestation, bytes calldata signature) external;
+
+    // --- anyone ---
+
+    /// @notice Recomputes a demand's level and whether it counts as of now: its attestation may be over, its recipient suspended or reinstated.
+    /// @dev Emits `LevelChanged`, `AttestationsEnded`, `DemandCounted` where something changed.
+    function refresh(uint64 demandId) external returns (Level);
+
+    /// @notice Brings demands up to date, at most 100: lapses those that are over, refreshes the others, passes by those that ended before.
+    function bringUpToDate(uint64[] calldata demandIds) external;
+
+    /// @notice Ends a demand from `neededBy` on. @dev Emits `DemandEnded`.
+    function lapseDemand(uint64 demandId) external;
+
+    // --- DemandEscrow only ---
+
+    /// @notice Serves units of a demand by goods, after a refresh. Where the goods do not fit, the units are more than are open, or the demand is unaudited and no
+    /// fast path will have it, nothing is served and the answer says so: `level` is NULL.
+    /// @dev Reverts with `DemandNotOpen` (LAPSED from `neededBy` on) and unless the recipient is active. From the fast path the level is LOW, whatever the facts
+    /// claim: a liar who tells of no stock gains the last place, and only within the path's cap, region and time, up to the material's cap, and while
+    /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`.
+    function serve(uint64 demandId, uint64 units, Goods calldata goods) external returns (Prospect memory);
+
+    /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
+    /// @param byFault True when its recipient failed to book or refused: it does not count until it is attested again.
+    function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external;
+
+    /// @notice Takes from the freight budget what is there, at most `asked`.
+    function takeBudget(uint64 demandId, uint128 asked) external returns (uint128 taken, address recipient);
+
+    // --- EmergencyResponse only ---
+
+    /// @notice Unaudited demand in `region` may be served up to `cap` units until `until`. Opening again begins a new count.
+    /// @dev Emits `FastPathOpened`.
+    function openFastPath(bytes32 emergency, bytes32 region, uint64 cap, uint40 until) external;
+
+    /// @notice Raises demand for a region. @dev Reverts when no attested facility lies in it (`NothingToClaim`). Emits `DemandRaised`.
+    function raise(bytes32 emergency, bytes32 region, uint64 material, uint64 units, uint40 until) external returns (uint64 raised);
+}
