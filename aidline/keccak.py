@@ -7,7 +7,7 @@ from functools import lru_cache
 __all__ = ["checksum_address", "keccak"]
 
 try:
-    from sha3 import keccak_256 as _keccak_256
+    from sha3 import keccak_256 as _keccak_256  # type: ignore[import-untyped, unused-ignore]
 
     def keccak(data: bytes) -> bytes:
         """Return the Keccak-256 hash of ``data``, 32 bytes."""

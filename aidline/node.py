@@ -204,7 +204,8 @@ class AnvilNode:
 
     def _launch(self, binary: Path) -> bool:
         """Start the process and wait for its answer; returns False when the port was taken."""
-        log = self._stack.enter_context(tempfile.TemporaryFile())
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the node is
+        self._stack.callback(log.close)
         try:
             process = subprocess.Popen(
                 self._command(binary),

@@ -274,9 +274,10 @@ def field_names(components: Sequence[Mapping[str, Any]]) -> list[str]:
 def _record(name: str, fields: Sequence[str]) -> Any:
     """Return the model's dataclass of this name and these fields, or a new one."""
     known = _model(name)
-    if known is not None and dataclasses.is_dataclass(known):
-        if [item.name for item in dataclasses.fields(known) if item.init] == list(fields):
-            return known
+    if dataclasses.is_dataclass(known) and [
+        item.name for item in dataclasses.fields(known) if item.init
+    ] == list(fields):
+        return known
     made = dataclasses.make_dataclass(
         name, [(item, Any) for item in fields], frozen=True, slots=True
     )
@@ -411,9 +412,7 @@ class _Arguments:
         try:
             encoded: bytes = self._encode(values)
         except InputError as problem:
-            raise InputError(
-                f"{what}: {_blame(self.items, self.names, values, problem)}"
-            ) from None
+            raise InputError(f"{what}: {_blame(self.items, self.names, values, problem)}") from None
         return encoded
 
     def decode(self, data: bytes) -> list[Any]:
@@ -530,8 +529,7 @@ class EventCodec:
     def decode(self, log: Log) -> Any:
         """Return the record of the arguments."""
         topics = iter(
-            item.decode(topic, 0)
-            for item, topic in zip(self._topics, log.topics[1:], strict=True)
+            item.decode(topic, 0) for item, topic in zip(self._topics, log.topics[1:], strict=True)
         )
         rest = iter(self._decode_data(log.data, 0))
         return self._kind(*(next(topics if indexed else rest) for indexed in self._in_topic))

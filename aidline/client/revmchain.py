@@ -163,7 +163,7 @@ class RevmChain:
                 transaction=transaction,
                 why=lambda: data,
             )
-        result = self._evm.result
+        result: Any = self._evm.result
         logs = []
         for place, found in enumerate(result.logs):
             topics, data = found.data

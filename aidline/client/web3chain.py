@@ -144,7 +144,9 @@ class Web3Chain:
         if sender is not None:
             request["from"] = sender
         try:
-            answer = self.rpc.request("eth_call", request, "latest" if block is None else hex(block))
+            answer = self.rpc.request(
+                "eth_call", request, "latest" if block is None else hex(block)
+            )
         except RpcError as problem:
             raise _as_revert(problem) from None
         return bytes.fromhex(answer[2:])
@@ -167,12 +169,7 @@ class Web3Chain:
         if addresses is not None:
             wanted["address"] = list(addresses)
         if topics:
-            wanted["topics"] = [
-                _hex(topic)
-                if isinstance(topic, bytes)
-                else topic and [_hex(one) for one in topic] or None
-                for topic in topics
-            ]
+            wanted["topics"] = [_topic(topic) for topic in topics]
         try:
             found = self.rpc.request("eth_getLogs", wanted)
         except RpcError:
@@ -401,9 +398,7 @@ class Web3Chain:
             if isinstance(answer, dict) and answer.get("blockNumber")
         }
 
-    def _await(
-        self, hashes: Sequence[bytes], transactions: Sequence[Transaction]
-    ) -> list[Receipt]:
+    def _await(self, hashes: Sequence[bytes], transactions: Sequence[Transaction]) -> list[Receipt]:
         found: dict[str, dict[str, Any]] = {}
         wanted = [_hex(tx_hash) for tx_hash in hashes]
         deadline = time.monotonic() + self._patience
@@ -513,6 +508,12 @@ class Web3Chain:
 
 def _hex(raw: bytes) -> str:
     return f"0x{raw.hex()}"
+
+
+def _topic(topic: Topic) -> str | list[str] | None:
+    if topic is None or isinstance(topic, bytes):
+        return topic if topic is None else _hex(topic)
+    return [_hex(one) for one in topic]
 
 
 def _address(text: str) -> str:

@@ -1,7 +1,8 @@
 """Deployment as data, resumable."""
 
+from aidline.client.deployment import Deployed, Deployment, Holders
+from aidline.deploy.config import LOCAL_CHAINS, Config, default_path
 from aidline.deploy.engine import Plan, Step, deploy, plan, suite_address
-from aidline.deploy.records import LOCAL_CHAINS, Config, Deployed, Deployment, Holders, default_path
 from aidline.deploy.suite import SUITE, Item, RoleSpec, Suite
 
 __all__ = [

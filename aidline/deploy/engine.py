@@ -12,19 +12,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aidline.artifacts import Artifact, artifact
 from aidline.client.abi import AbiBook, encode_constructor
 from aidline.client.chain import Chain, Transaction
 from aidline.client.contract import Contract, new_book
-from aidline.deploy.records import (
-    LOCAL_CHAINS,
-    Config,
-    Deployed,
-    Deployment,
-    Holders,
-    check_target,
-)
+from aidline.client.deployment import Deployed, Deployment, Holders
+from aidline.deploy.config import LOCAL_CHAINS, Config, check_target
 from aidline.deploy.suite import SUITE, Item, Suite
 from aidline.errors import (
     CheckFailed,
@@ -195,9 +190,7 @@ class _Run:
         known = {role.name: role for role in self.suite.roles}
         for name in self.config.roles:
             if name not in known:
-                raise DeploymentFileError(
-                    f"there is no role {name}; roles are {', '.join(known)}"
-                )
+                raise DeploymentFileError(f"there is no role {name}; roles are {', '.join(known)}")
         for role in self.suite.roles:
             held = self.config.roles.get(role.name)
             if role.required and (held is None or not held.accounts):
@@ -208,7 +201,7 @@ class _Run:
                     f"{role.name}: name another account"
                 )
         if self.config.reserve == "mock" and any(item.mock for item in self.suite.items):
-            if self.chain_id not in LOCAL_CHAINS:
+            if self.chain_id not in LOCAL_CHAINS and not self.config.simulated:
                 raise DeploymentFileError(
                     f"chain {self.chain_id} is not a local chain: name the reserve token instead "
                     'of "mock", which anyone could mint'
@@ -283,7 +276,7 @@ class _Run:
         compiled = artifact(item.compiled)
         if not compiled.bytecode:
             raise DeploymentFileError(f"{item.compiled} cannot be deployed: it has no code")
-        wanted = next(
+        wanted: list[dict[str, Any]] = next(
             (entry["inputs"] for entry in compiled.abi if entry["type"] == "constructor"), []
         )
         names = [entry["name"].strip("_") for entry in wanted]
@@ -336,18 +329,14 @@ class _Run:
             if role.id != _ADMIN:
                 calls.append(manager.call_data("labelRole", role.id, role.name))
             if role.guardian:
-                calls.append(
-                    manager.call_data("setRoleGuardian", role.id, numbers[role.guardian])
-                )
+                calls.append(manager.call_data("setRoleGuardian", role.id, numbers[role.guardian]))
             for target, functions in role.functions.items():
                 handle = self.contract(
                     self.item(target).compiled, suite_address(factory, target), target
                 )
                 selectors = [handle[function].codec.selector for function in functions]
                 calls.append(
-                    manager.call_data(
-                        "setTargetFunctionRole", handle.address, selectors, role.id
-                    )
+                    manager.call_data("setTargetFunctionRole", handle.address, selectors, role.id)
                 )
             held = self.config.roles.get(role.name, Holders(()))
             for holder in held.accounts:

@@ -169,9 +169,7 @@ SUITE = Suite(
         ),
         RoleSpec("suspender", 3, {"ParticipantRegistry": ("suspend",)}),
         RoleSpec("reinstater", 4, {"ParticipantRegistry": ("reinstate",)}, guardian="guardian"),
-        RoleSpec(
-            "cataloguer", 5, {"MaterialLedger": ("defineMaterial",)}, guardian="guardian"
-        ),
+        RoleSpec("cataloguer", 5, {"MaterialLedger": ("defineMaterial",)}, guardian="guardian"),
         RoleSpec(
             "indicator_keeper",
             6,

@@ -1,29 +1,17 @@
-"""What a deployment is told, and what it leaves behind."""
+"""The record of a deployment: where its contracts stand, and who governs them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from aidline.errors import DeploymentFileError
 from aidline.files import check_schema, read_json, write_json
 from aidline.keccak import checksum_address
 
-__all__ = [
-    "LOCAL_CHAINS",
-    "Config",
-    "Deployed",
-    "Deployment",
-    "Holders",
-    "check_target",
-    "default_path",
-]
-
-#: Chains that live and die on one machine (Anvil, Hardhat; Ganache).
-LOCAL_CHAINS = (31337, 1337)
+__all__ = ["Deployed", "Deployment", "Holders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,50 +25,6 @@ class Holders:
 
     accounts: tuple[str, ...]
     delay: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """What a deployment is told.
-
-    Attributes:
-        roles: By role, who holds it.
-        reserve: Address of the reserve token, or ``mock`` to make one on a local chain.
-    """
-
-    roles: Mapping[str, Holders]
-    reserve: str = "mock"
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Config:
-        """Read a configuration.
-
-        Raises:
-            DeploymentFileError: It is missing or breaks its schema.
-        """
-        record = read_json(path, "deployment-config", DeploymentFileError)
-        return cls.from_record(record)
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Config:
-        """Make a configuration of a record that has the form of its schema."""
-        check_schema(record, "deployment-config", error=DeploymentFileError)
-        reserve = record["reserve"]
-        return cls(
-            roles={
-                name: Holders(
-                    tuple(_checksummed(address) for address in held["accounts"]),
-                    held.get("delay", 0),
-                )
-                for name, held in record["roles"].items()
-            },
-            reserve=reserve if reserve == "mock" else _checksummed(reserve),
-        )
-
-    @classmethod
-    def one_governor(cls, governor: str, roles: Sequence[str], reserve: str = "mock") -> Config:
-        """Give every role to one account, without delays: for local chains."""
-        return cls(roles={name: Holders((governor,)) for name in roles}, reserve=reserve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,31 +114,6 @@ class Deployment:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the deployment file, whole or not at all."""
         write_json(path, self.record())
-
-
-def default_path(chain_id: int) -> Path:
-    """Return where a deployment's file goes if nothing else is said."""
-    if chain_id in LOCAL_CHAINS:
-        return Path("reports") / "deployments" / f"{chain_id}.json"
-    return Path("deployments") / f"{chain_id}.json"
-
-
-def check_target(path: str | os.PathLike[str], chain_id: int) -> None:
-    """Refuse to write a local chain's deployment among those that are kept.
-
-    Raises:
-        DeploymentFileError: The file lies in a checkout's ``deployments`` folder.
-    """
-    if chain_id not in LOCAL_CHAINS:
-        return
-    folder = Path(path).resolve().parent
-    for place in (folder, *folder.parents):
-        if place.name == "deployments" and (place.parent / "brownie-config.yaml").is_file():
-            raise DeploymentFileError(
-                f"chain {chain_id} is a local chain, whose deployments are not kept in "
-                "deployments/: name another file",
-                path=path,
-            )
 
 
 def _checksummed(address: str) -> str:
