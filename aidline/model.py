@@ -106,7 +106,7 @@ class EarmarkKind(IntEnum):
 
 
 class Level(IntEnum):
-    """Urgency of a demand (``IDemandEscrow.Level``); higher is more urgent."""
+    """Urgency of a demand (``IDemandBook.Level``); higher is more urgent."""
 
     NULL = 0
     LOW = 1
@@ -116,7 +116,7 @@ class Level(IntEnum):
 
 
 class DemandStatus(IntEnum):
-    """Where a demand is in its life (``IDemandEscrow.DemandStatus``)."""
+    """Where a demand is in its life (``IDemandBook.DemandStatus``)."""
 
     NULL = 0
     OPEN = 1

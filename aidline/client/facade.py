@@ -122,8 +122,13 @@ class Aidline:
         return Contract(self.chain, "ReserveToken", address, _erc20(), self.book)
 
     @cached_property
+    def needs(self) -> Contract:
+        """Who needs what by when, how urgently (DemandBook)."""
+        return self.contract("DemandBook")
+
+    @cached_property
     def demand(self) -> Contract:
-        """Demands, offers, allocations (DemandEscrow)."""
+        """Offers in escrow, allocations in the order of urgency (DemandEscrow)."""
         return self.contract("DemandEscrow")
 
     @cached_property

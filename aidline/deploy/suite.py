@@ -83,13 +83,23 @@ SUITE = Suite(
         ),
         Item("LogisticsCurrency", {"reserveToken": "@reserve"}),
         Item(
+            "DemandBook",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "demandEscrow": "@DemandEscrow",
+                "emergencyResponse": "@EmergencyResponse",
+            },
+        ),
+        Item(
             "DemandEscrow",
             {
                 "accessManager": "@AccessManager",
                 "participantRegistry": "@ParticipantRegistry",
                 "materialLedger": "@MaterialLedger",
+                "demandBook": "@DemandBook",
                 "freightEscrow": "@FreightEscrow",
-                "emergencyResponse": "@EmergencyResponse",
                 "donationRegistry": "@DonationRegistry",
                 "reliefFund": "@ReliefFund",
             },
@@ -153,7 +163,7 @@ SUITE = Suite(
             {
                 "accessManager": "@AccessManager",
                 "registry": "@ParticipantRegistry",
-                "demandEscrow": "@DemandEscrow",
+                "demandBook": "@DemandBook",
                 "reliefFund": "@ReliefFund",
             },
         ),
@@ -181,6 +191,7 @@ SUITE = Suite(
             "pauser",
             8,
             {
+                "DemandBook": ("pause",),
                 "DemandEscrow": ("pause",),
                 "DonationRegistry": ("pause",),
                 "FreightEscrow": ("pause",),
@@ -192,6 +203,7 @@ SUITE = Suite(
             "unpauser",
             9,
             {
+                "DemandBook": ("unpause",),
                 "DemandEscrow": ("unpause",),
                 "DonationRegistry": ("unpause",),
                 "FreightEscrow": ("unpause",),

@@ -134,6 +134,8 @@ class Suite:
     registry: Contract
     ledger: Contract
     currency: Contract
+    book: Contract
+    needs: Contract
     demand: Contract
     network: Contract
     monitor: Contract
@@ -143,6 +145,7 @@ class Suite:
     certificates: Contract
     oracle: Contract
     emergency: Contract
+    text: Contract
 
 
 #: The rooms by their attribute in the suite.
@@ -150,6 +153,8 @@ ROOMS = {
     "registry": "ParticipantRegistry",
     "ledger": "MaterialLedger",
     "currency": "LogisticsCurrency",
+    "book": "DemandBook",
+    "needs": "DemandBook",
     "demand": "DemandEscrow",
     "network": "LogisticsNetwork",
     "monitor": "ConditionMonitor",
@@ -159,6 +164,7 @@ ROOMS = {
     "certificates": "CertificateText",
     "oracle": "IndicatorOracle",
     "emergency": "EmergencyResponse",
+    "text": "CertificateText",
 }
 
 #: What a constructor's argument stands for, by its name.
