@@ -1,0 +1,364 @@
+"""The messages that participants, reporters and devices sign, as the contracts check them.
+
+Each is also what the contract's function of the same struct takes as its argument. The domain of a
+message is that of the contract named in its docstring, :meth:`aidline.client.Aidline.domain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from aidline.signing import Message, typed
+
+__all__ = [
+    "Arrival",
+    "Attestation",
+    "Batch",
+    "Booking",
+    "BookingOrder",
+    "DeviceBinding",
+    "Handover",
+    "LegAcceptance",
+    "LegRequest",
+    "Observation",
+    "Permit",
+    "PolicyConsent",
+    "Registration",
+    "Terms",
+]
+
+
+@typed("Registration")
+@dataclass(frozen=True, slots=True)
+class Registration(Message):
+    """A participant's consent to be registered (ParticipantRegistry).
+
+    Attributes:
+        account: The participant, who signs.
+        facility: Id of the facility.
+        organisation: Id of the organisation.
+        region: Region code, 32 bytes.
+        roles: Set of roles, bit ``1 << role``.
+        profile_hash: Hash of the profile.
+        nonce: The registry's ``nonces(account)``.
+        deadline: Last unix second at which this is good.
+    """
+
+    account: Annotated[str, "address"]
+    facility: Annotated[bytes, "bytes32"]
+    organisation: Annotated[bytes, "bytes32"]
+    region: Annotated[bytes, "bytes32"]
+    roles: Annotated[int, "uint16"]
+    profile_hash: Annotated[bytes, "bytes32"]
+    nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("DeviceBinding")
+@dataclass(frozen=True, slots=True)
+class DeviceBinding(Message):
+    """A device's consent to be bound to an operator (ParticipantRegistry).
+
+    Attributes:
+        device: The device, whose key signs.
+        operator: Who answers for it.
+        model: Hash or short name of make and model.
+        calibrated_until: Unix second after which its readings are not accepted.
+        nonce: The registry's ``nonces(device)``.
+        deadline: Last unix second at which this is good.
+    """
+
+    device: Annotated[str, "address"]
+    operator: Annotated[str, "address"]
+    model: Annotated[bytes, "bytes32"]
+    calibrated_until: Annotated[int, "uint40"]
+    nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("Attestation")
+@dataclass(frozen=True, slots=True)
+class Attestation(Message):
+    """An auditor's word that a demand's facts are right (DemandBook).
+
+    Attributes:
+        auditor: Who signs.
+        demand: The demand.
+        content: Hash of the demand's content, of the version that was audited.
+        valid_until: Unix second until which the word holds.
+        deadline: Last unix second at which this is good.
+    """
+
+    auditor: Annotated[str, "address"]
+    demand: Annotated[int, "uint64"]
+    content: Annotated[bytes, "bytes32"]
+    valid_until: Annotated[int, "uint40"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("LegRequest")
+@dataclass(frozen=True, slots=True)
+class LegRequest(Message):
+    """One carrier's part of a booking (FreightEscrow).
+
+    Attributes:
+        carrier: The carrier.
+        vehicle: The vehicle.
+        from_station: Where it takes the goods.
+        to_station: Where it hands them on.
+        departure: Unix seconds.
+        latest_arrival: Unix seconds by which the goods are to be handed on.
+        freight: Base units of the currency.
+    """
+
+    carrier: Annotated[str, "address"]
+    vehicle: Annotated[int, "uint32"]
+    from_station: Annotated[int, "uint32"]
+    to_station: Annotated[int, "uint32"]
+    departure: Annotated[int, "uint40"]
+    latest_arrival: Annotated[int, "uint40"]
+    freight: Annotated[int, "uint128"]
+
+
+@typed("Terms")
+@dataclass(frozen=True, slots=True)
+class Terms(Message):
+    """What is agreed on condition, lateness and proof (FreightEscrow).
+
+    Attributes:
+        temperature_min: Hundredths of a degree Celsius.
+        temperature_max: Hundredths of a degree Celsius.
+        humidity_min: Hundredths of a percent.
+        humidity_max: Hundredths of a percent.
+        late_free: Seconds late that cost nothing.
+        late_zero: Seconds late from which nothing is paid.
+        longest_silence: Seconds without a reading that cost nothing.
+        policy: Whose word proves the delivery.
+        exposure_free: Centidegree-seconds that cost nothing.
+        exposure_zero: Centidegree-seconds from which nothing is paid.
+        exposure_floor: Centidegree-seconds from which the parcels go to quarantine.
+        humidity_free: Centipercent-seconds that cost nothing.
+        humidity_zero: Centipercent-seconds from which nothing is paid.
+        humidity_floor: Centipercent-seconds from which the parcels go to quarantine.
+    """
+
+    temperature_min: Annotated[int, "int16"]
+    temperature_max: Annotated[int, "int16"]
+    humidity_min: Annotated[int, "uint16"]
+    humidity_max: Annotated[int, "uint16"]
+    late_free: Annotated[int, "uint32"]
+    late_zero: Annotated[int, "uint32"]
+    longest_silence: Annotated[int, "uint32"]
+    policy: Annotated[int, "uint8"]
+    exposure_free: Annotated[int, "uint64"]
+    exposure_zero: Annotated[int, "uint64"]
+    exposure_floor: Annotated[int, "uint64"]
+    humidity_free: Annotated[int, "uint64"]
+    humidity_zero: Annotated[int, "uint64"]
+    humidity_floor: Annotated[int, "uint64"]
+
+
+@typed("Booking")
+@dataclass(frozen=True, slots=True)
+class Booking(Message):
+    """What is booked; its struct hash is the order's id (FreightEscrow).
+
+    Attributes:
+        payer: Who prepays.
+        consignee: Who is to receive.
+        device: What watches the goods; the zero address for none.
+        allocations: The allocations that are carried.
+        legs: The legs in their order.
+        terms: The terms.
+        pick_up_by: Unix second after which (plus a grace) it can be lapsed unless picked up.
+        deadline: Last unix second at which it can be booked.
+        salt: Any 32 bytes.
+    """
+
+    payer: Annotated[str, "address"]
+    consignee: Annotated[str, "address"]
+    device: Annotated[str, "address"]
+    allocations: Annotated[Sequence[int], "uint64[]"]
+    legs: Annotated[Sequence[LegRequest], LegRequest]
+    terms: Terms
+    pick_up_by: Annotated[int, "uint40"]
+    deadline: Annotated[int, "uint40"]
+    salt: Annotated[bytes, "bytes32"]
+
+
+@typed("BookingOrder")
+@dataclass(frozen=True, slots=True)
+class BookingOrder(Message):
+    """The payer's order (FreightEscrow).
+
+    Attributes:
+        booking: Struct hash of the booking.
+        payer: Who signs.
+    """
+
+    booking: Annotated[bytes, "bytes32"]
+    payer: Annotated[str, "address"]
+
+
+@typed("LegAcceptance")
+@dataclass(frozen=True, slots=True)
+class LegAcceptance(Message):
+    """A carrier's acceptance of a leg (FreightEscrow).
+
+    Attributes:
+        booking: Struct hash of the booking.
+        leg: Which leg, the first being 0.
+        carrier: Who signs.
+    """
+
+    booking: Annotated[bytes, "bytes32"]
+    leg: Annotated[int, "uint8"]
+    carrier: Annotated[str, "address"]
+
+
+@typed("PolicyConsent")
+@dataclass(frozen=True, slots=True)
+class PolicyConsent(Message):
+    """A consignee's consent to a policy under which others prove the delivery (FreightEscrow).
+
+    Attributes:
+        booking: Struct hash of the booking.
+        consignee: Who signs.
+        policy: The policy.
+    """
+
+    booking: Annotated[bytes, "bytes32"]
+    consignee: Annotated[str, "address"]
+    policy: Annotated[int, "uint8"]
+
+
+@typed("Handover")
+@dataclass(frozen=True, slots=True)
+class Handover(Message):
+    """A change of hands, signed by who releases and who accepts (FreightEscrow).
+
+    Attributes:
+        consignment: The consignment.
+        sequence: Handovers before this one.
+        from_: Who releases.
+        to: Who accepts.
+        station: Where.
+        at: When, unix seconds: between the handover before and now.
+        content: Hash of the load's content.
+        deadline: Last unix second at which this is good.
+    """
+
+    consignment: Annotated[int, "uint64"]
+    sequence: Annotated[int, "uint16"]
+    from_: Annotated[str, "address"]
+    to: Annotated[str, "address"]
+    station: Annotated[int, "uint32"]
+    at: Annotated[int, "uint40"]
+    content: Annotated[bytes, "bytes32"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("Arrival")
+@dataclass(frozen=True, slots=True)
+class Arrival(Message):
+    """A device's word that it arrived (FreightEscrow).
+
+    Attributes:
+        consignment: The consignment.
+        station: Where.
+        at: When, unix seconds.
+        batches: Number of batches that it has signed for the consignment.
+        deadline: Last unix second at which this is good.
+    """
+
+    consignment: Annotated[int, "uint64"]
+    station: Annotated[int, "uint32"]
+    at: Annotated[int, "uint40"]
+    batches: Annotated[int, "uint32"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("Batch")
+@dataclass(frozen=True, slots=True)
+class Batch(Message):
+    """A batch of a device's readings (ConditionMonitor).
+
+    Attributes:
+        consignment: The consignment.
+        sequence: Batches before this one.
+        previous: Struct hash of the batch before; zeros for the first.
+        root: Merkle root over its readings.
+        first_index: Index of its first reading in the consignment.
+        last_index: Index of its last.
+        first_time: Unix seconds of its first reading.
+        last_time: Unix seconds of its last.
+        temperature_min: Lowest, hundredths of a degree Celsius.
+        temperature_max: Highest.
+        humidity_min: Lowest, hundredths of a percent.
+        humidity_max: Highest.
+        temperature_exposure: Running exposure at its last reading, centidegree-seconds.
+        humidity_exposure: The same in centipercent-seconds.
+        longest_gap: Longest time between two adjacent readings, seconds.
+        deadline: Last unix second at which this is good.
+    """
+
+    consignment: Annotated[int, "uint64"]
+    sequence: Annotated[int, "uint32"]
+    previous: Annotated[bytes, "bytes32"]
+    root: Annotated[bytes, "bytes32"]
+    first_index: Annotated[int, "uint64"]
+    last_index: Annotated[int, "uint64"]
+    first_time: Annotated[int, "uint40"]
+    last_time: Annotated[int, "uint40"]
+    temperature_min: Annotated[int, "int16"]
+    temperature_max: Annotated[int, "int16"]
+    humidity_min: Annotated[int, "uint16"]
+    humidity_max: Annotated[int, "uint16"]
+    temperature_exposure: Annotated[int, "uint64"]
+    humidity_exposure: Annotated[int, "uint64"]
+    longest_gap: Annotated[int, "uint32"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("Observation")
+@dataclass(frozen=True, slots=True)
+class Observation(Message):
+    """A reporter's figure for a day (IndicatorOracle).
+
+    Attributes:
+        indicator: Id of the indicator.
+        region: Region code, 32 bytes.
+        day: Unix day (seconds / 86,400) to which the value belongs.
+        value: The value, in the indicator's units.
+        data_date: Unix day of the publication.
+        deadline: Last unix second at which this is good.
+    """
+
+    indicator: Annotated[bytes, "bytes32"]
+    region: Annotated[bytes, "bytes32"]
+    day: Annotated[int, "uint32"]
+    value: Annotated[int, "uint64"]
+    data_date: Annotated[int, "uint32"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("Permit")
+@dataclass(frozen=True, slots=True)
+class Permit(Message):
+    """An owner's consent that another takes money of its own (LogisticsCurrency; ERC-2612).
+
+    Attributes:
+        owner: Who signs.
+        spender: Who may take.
+        value: Base units of the currency.
+        nonce: The currency's ``nonces(owner)``.
+        deadline: Last unix second at which this is good.
+    """
+
+    owner: Annotated[str, "address"]
+    spender: Annotated[str, "address"]
+    value: Annotated[int, "uint256"]
+    nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint256"]
