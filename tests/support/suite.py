@@ -134,7 +134,6 @@ class Suite:
     registry: Contract
     ledger: Contract
     currency: Contract
-    book: Contract
     needs: Contract
     demand: Contract
     network: Contract
@@ -145,7 +144,6 @@ class Suite:
     certificates: Contract
     oracle: Contract
     emergency: Contract
-    text: Contract
 
 
 #: The rooms by their attribute in the suite.
@@ -153,7 +151,6 @@ ROOMS = {
     "registry": "ParticipantRegistry",
     "ledger": "MaterialLedger",
     "currency": "LogisticsCurrency",
-    "book": "DemandBook",
     "needs": "DemandBook",
     "demand": "DemandEscrow",
     "network": "LogisticsNetwork",
@@ -164,7 +161,6 @@ ROOMS = {
     "certificates": "CertificateText",
     "oracle": "IndicatorOracle",
     "emergency": "EmergencyResponse",
-    "text": "CertificateText",
 }
 
 #: What a constructor's argument stands for, by its name.
