@@ -107,6 +107,7 @@ contract Probe is AccessManaged {
     function fail(uint256 kind) external view returns (uint256) {
         if (kind == 0) revert NotOwner(msg.sender, bytes32(kind));
         if (kind == 1) revert Refused("not today");
+        // solhint-disable-next-line gas-custom-errors
         if (kind == 2) revert("in words");
         if (kind == 3) return kind - 4;
         if (kind == 4) return other.fail(0);
