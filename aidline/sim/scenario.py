@@ -578,6 +578,8 @@ def _ways(s: r.Scenario) -> Iterator[str]:
     for i, code in enumerate(s.network.affected):
         if not any(x.recognised and atlas.is_within(x.region, code) for x in stations):
             yield f"network.affected[{i}]: no recognised centre lies in '{code}'"
+    if not any(x.recognised for x in stations):
+        yield "network.stations: there is no recognised centre"
     if not any(x.tier is r.Tier.BRANCH for x in stations):
         yield "network.stations: there is no branch station"
     for tier in r.Tier:
