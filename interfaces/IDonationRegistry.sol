@@ -125,9 +125,9 @@ interface IDonationRegistry {
     error UnknownGift(uint64 gift);
     error ZeroUnits();
     /// @notice Who gives cannot count its own gift.
-    error SameOrganisation(address donor, address intermediary);
+    error OwnIntermediary(address donor, address intermediary);
     error NotIntermediary(uint64 gift, address caller);
-    error WrongStatus(uint64 gift, GiftStatus status);
+    error GiftWrongStatus(uint64 gift, GiftStatus status);
     error CountDoesNotAddUp(uint64 gift, uint64 pledged, uint256 counted);
     error NoReason(uint64 gift);
     error OriginTooLong(uint256 length);
@@ -139,7 +139,7 @@ interface IDonationRegistry {
     /// @notice The value does not fit the field.
     error BadValue(bytes32 field, bytes32 value);
     error NotTransferable(uint256 tokenId);
-    error NotYet(uint40 from);
+    error NotYet(uint40 notBefore);
 
     // --- reads ---
 

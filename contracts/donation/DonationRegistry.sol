@@ -197,7 +197,7 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
     /// @inheritdoc IDonationRegistry
     function correct(uint64 giftId, bytes32 field, bytes32 value, bytes32 reason) external {
         Gift storage record = _known(giftId);
-        if (record.status == GiftStatus.WITHDRAWN) revert WrongStatus(giftId, record.status);
+        if (record.status == GiftStatus.WITHDRAWN) revert GiftWrongStatus(giftId, record.status);
         if (record.kind != GiftKind.IN_KIND) revert NotADeclaration(field);
         _requireAuthor(giftId, record.donor);
         if (reason == 0) revert NoReason(giftId);
@@ -221,7 +221,7 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
 
     function _inStatus(uint64 id, GiftStatus status) private view returns (Gift storage record) {
         record = _known(id);
-        if (record.status != status) revert WrongStatus(id, record.status);
+        if (record.status != status) revert GiftWrongStatus(id, record.status);
     }
 
     function _checkTerms(Pledge calldata terms) private view {
@@ -249,7 +249,7 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
             registry.participant(donor).organisation
                 == registry.participant(intermediary).organisation
         ) {
-            revert SameOrganisation(donor, intermediary);
+            revert OwnIntermediary(donor, intermediary);
         }
     }
 
