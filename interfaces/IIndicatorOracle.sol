@@ -89,7 +89,7 @@ interface IIndicatorOracle {
     error DataDateInFuture(uint32 dataDate);
     error DataBeforeDay(uint32 day, uint32 dataDate);
     error Expired(uint40 deadline);
-    error BadSignature(address reporter);
+    error BadSignature(address signer);
     error Insane(address reporter, uint64 value, uint64 maximum);
     error SameBundle(bytes32 bundle);
     error NoData(bytes32 indicator, bytes32 region, uint32 day);

@@ -64,9 +64,7 @@ def series(first: int, *figures: int | None) -> dict[int, int]:
 def walked(
     plan: PlanRules, *figures: int | None, until: int = 0, stood_down: tuple[int, ...] = ()
 ) -> list[tuple[int, int, int]]:
-    found = evaluate(
-        plan, {"CN-HB": series(100, *figures)}, until or 99 + len(figures), stood_down
-    )
+    found = evaluate(plan, {"CN-HB": series(100, *figures)}, until or 99 + len(figures), stood_down)
     return [(change.day, change.before, change.after) for change in found]
 
 
