@@ -34,9 +34,14 @@ def wuhan() -> Scenario:
     return scenarios.load("wuhan-2020")
 
 
+@cache
+def text_as_json() -> str:
+    """The scenario as JSON, which is YAML too, and quicker to write and read."""
+    return json.dumps(yaml.load(FILE.read_text(encoding="utf-8"), scenarios._Loader))
+
+
 def document() -> dict[str, Any]:
-    text = FILE.read_text(encoding="utf-8")
-    loaded = yaml.load(text, scenarios._Loader)
+    loaded = json.loads(text_as_json())
     assert isinstance(loaded, dict)
     return loaded
 
