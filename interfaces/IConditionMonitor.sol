@@ -97,7 +97,7 @@ interface IConditionMonitor {
     error NotWatched(uint64 consignment);
     error AlreadyWatched(uint64 consignment);
     error DeviceNotUsable(address device, uint40 at);
-    error BadSignature(address device);
+    error BadSignature(address signer);
     error Expired(uint40 deadline);
     error WrongSequence(uint64 consignment, uint32 expected, uint32 given);
     error WrongPrevious(uint64 consignment, bytes32 expected, bytes32 given);
