@@ -190,11 +190,16 @@ def read_cases(
     tally = _Tally(table.path)
     areas: dict[str, _Area] = {}
     seen: dict[str, None] = {}
+    place = "provinceName" if by_city else "Province/State"
+    provinces: dict[tuple[str, str], str | None] = {}
     for row in table.rows():
         tally.rows += 1
         day = row.time("date") // SECONDS_A_DAY
         value = row.count("confirmed")
-        region = _province(row, by_city, atlas)
+        name = (row.text("Country/Region"), row.text(place))
+        if name not in provinces:
+            provinces[name] = _province(*name, atlas)
+        region = provinces[name]
         if region is not None:
             seen[region] = None
         if value is None:
@@ -218,15 +223,14 @@ def read_cases(
     return CasesRead(tuple(series), count)
 
 
-def _province(row: Row, by_city: bool, atlas: RegionAtlas) -> str | None:
-    country = row.text("Country/Region")
+def _province(country: str, province: str, atlas: RegionAtlas) -> str | None:
     within = None
     if country:
         found = atlas.find(country)
         if found is None:
             return None
         within = found.code
-    region = atlas.find(row.text("provinceName" if by_city else "Province/State"), within)
+    region = atlas.find(province, within)
     return None if region is None else atlas.province_of(region.code)
 
 
