@@ -37,20 +37,36 @@ contract IndicatorFeed is AggregatorV3Interface {
     }
 
     /// @inheritdoc AggregatorV3Interface
-    function getRoundData(uint80 roundId)
+    function getRoundData(uint80 round)
         external
         view
-        returns (uint80, int256, uint256, uint256, uint80)
+        returns (
+            uint80 roundId,
+            int256 answer,
+            uint256 startedAt,
+            uint256 updatedAt,
+            uint80 answeredInRound
+        )
     {
-        return _round(roundId > type(uint32).max ? type(uint32).max : uint32(roundId));
+        return _answer(round > type(uint32).max ? type(uint32).max : uint32(round));
     }
 
     /// @inheritdoc AggregatorV3Interface
-    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        return _round(oracle.newestDay(indicator, region));
+    function latestRoundData()
+        external
+        view
+        returns (
+            uint80 roundId,
+            int256 answer,
+            uint256 startedAt,
+            uint256 updatedAt,
+            uint80 answeredInRound
+        )
+    {
+        return _answer(oracle.newestDay(indicator, region));
     }
 
-    function _round(uint32 day) private view returns (uint80, int256, uint256, uint256, uint80) {
+    function _answer(uint32 day) private view returns (uint80, int256, uint256, uint256, uint80) {
         IIndicatorOracle.Figure memory figure = oracle.figure(indicator, region, day);
         if (figure.updatedAt == 0) revert IIndicatorOracle.NoData(indicator, region, day);
         return (day, int256(uint256(figure.value)), uint256(day) * 1 days, figure.updatedAt, day);

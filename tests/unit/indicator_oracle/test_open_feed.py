@@ -68,7 +68,7 @@ def test_the_feed_answers_by_day_and_the_newest(opened: Contract, feed: Contract
     report(opened, TODAY, 444)
     moment = opened.figure(CASES, word("CN-HB"), TODAY + 1).updated_at
     newest = feed.latestRoundData()
-    assert (newest.id, newest.answered_in_round, newest.answer) == (TODAY + 1, TODAY + 1, 549)
+    assert (newest.round_id, newest.answered_in_round, newest.answer) == (TODAY + 1, TODAY + 1, 549)
     assert (newest.started_at, newest.updated_at) == ((TODAY + 1) * DAY, moment)
     assert feed.getRoundData(TODAY + 1).answer == 549
     assert feed.getRoundData(TODAY).answer == 444
