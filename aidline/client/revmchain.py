@@ -68,6 +68,7 @@ class RevmChain:
         self._blocks_of_logs: list[int] = []
         self._sent = 0
         self._senders: set[str] = set()
+        self._refused: dict[bytes, bytes] = {}
         self._evm = pyrevm.EVM(
             env=pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id), block=self._block()),
             gas_limit=2**63,
@@ -152,6 +153,7 @@ class RevmChain:
             data, message = _reason(problem)
             if used is None:
                 raise EnvironmentProblem(f"the transaction was not accepted: {message}") from None
+            self._refused[tx_hash] = data
             return Receipt(
                 tx_hash=tx_hash,
                 block_number=self._number,
@@ -163,6 +165,8 @@ class RevmChain:
                 transaction=transaction,
                 why=lambda: data,
             )
+        # Without this each transaction would run one call deeper than the last, up to 1,024.
+        self._evm.commit()
         result: Any = self._evm.result
         logs = []
         for place, found in enumerate(result.logs):
@@ -189,6 +193,10 @@ class RevmChain:
             logs=tuple(logs),
             transaction=transaction,
         )
+
+    def refusal(self, tx_hash: bytes) -> bytes | None:
+        """Return what a refused transaction returned, ``None`` when there is no such."""
+        return self._refused.get(tx_hash)
 
     def send_many(self, transactions: Sequence[Transaction]) -> list[Receipt]:
         """Carry out transactions one after the other."""
