@@ -1,0 +1,171 @@
+"""Ending a load: `close`.
+
+when the caller is not FreightEscrow: refused
+when the outcome is none of those a load may have: refused
+when the time lies before the former change of hands, or in the future: refused
+given a load in transit
+├── delivered, quarantined, returned or lost: its parcels are so, in the custodian's hands
+└── as allocated: refused
+given a load that never left
+├── as allocated: its parcels rest allocated where they were, and can be released or loaded again
+└── as anything else: refused
+given a load that has ended: refused
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from aidline.client import Contract
+from aidline.model import ParcelState
+from aidline.signing import Key
+from tests.support.reverts import reverts
+from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, fate
+
+OUTCOMES = [
+    (ParcelState.DELIVERED, "delivered", "hospital"),
+    (ParcelState.QUARANTINED, "quarantined", "hospital"),
+    (ParcelState.RETURNED, "returned", "carrier"),
+    (ParcelState.LOST, "lost", "carrier"),
+]
+
+
+@pytest.mark.parametrize(("outcome", "name", "person"), OUTCOMES)
+def test_ends_a_load_in_transit(
+    ledger: Contract,
+    in_transit: Goods,
+    carrier: Key,
+    freight_escrow: Key,
+    request: pytest.FixtureRequest,
+    outcome: ParcelState,
+    name: str,
+    person: str,
+) -> None:
+    custodian = request.getfixturevalue(person)
+    at = ledger.chain.now() - 30
+
+    receipt = ledger.close(CONSIGNMENT, outcome, custodian, THERE, at, sender=freight_escrow)
+
+    told = receipt.event("LoadClosed").args
+    assert (told.consignment, told.outcome) == (CONSIGNMENT, outcome)
+    assert (told.custodian, told.at) == (custodian.address, at)
+    changed = [event for event in receipt.events if event.name == "CustodyChanged"]
+    assert [(event.args.from_, event.args.to) for event in changed] == (
+        [] if custodian == carrier else [(carrier.address, custodian.address)]
+    )
+    moved = receipt.event("ParcelMoved").args
+    assert (moved.from_, moved.to, moved.units) == (ParcelState.IN_TRANSIT, outcome, 400)
+    parcel = ledger.parcel(in_transit.parcel)
+    assert (parcel.custodian, parcel.since) == (custodian.address, at)
+    assert (parcel.state, parcel.station) == (outcome, THERE)
+    assert (parcel.consignment, parcel.rides) == (0, 1)
+    assert ledger.ride(in_transit.parcel, 0).consignment == CONSIGNMENT
+    load = ledger.load(CONSIGNMENT)
+    assert (load.state, load.custodian) == (outcome, custodian.address)
+    assert fate(ledger, in_transit.lot) == {"offered": 600, name: 400}
+
+
+def test_a_load_that_never_left_rests_where_it_was(
+    ledger: Contract, loaded: Goods, supplier: Key, demand_escrow: Key, freight_escrow: Key
+) -> None:
+    before = ledger.parcel(loaded.parcel)
+    now = ledger.chain.now()
+
+    receipt = ledger.close(
+        CONSIGNMENT, ParcelState.ALLOCATED, supplier, HERE, now, sender=freight_escrow
+    )
+
+    assert [event.name for event in receipt.events] == ["LoadClosed"]
+    parcel = ledger.parcel(loaded.parcel)
+    assert (parcel.state, parcel.consignment) == (ParcelState.ALLOCATED, 0)
+    assert (parcel.custodian, parcel.station) == (supplier.address, before.station)
+    assert parcel.rides == 0
+    assert ledger.load(CONSIGNMENT).state == ParcelState.HELD
+    assert fate(ledger, loaded.lot) == {"offered": 600, "allocated": 400}
+    ledger.form(CONSIGNMENT + 1, [loaded.parcel], sender=freight_escrow)
+    ledger.close(CONSIGNMENT + 1, ParcelState.ALLOCATED, supplier, HERE, now, sender=freight_escrow)
+    ledger.release(loaded.parcel, sender=demand_escrow)
+    assert fate(ledger, loaded.lot) == {"offered": 600, "held": 400}
+
+
+@pytest.mark.parametrize("outcome", [state for state, *_ in OUTCOMES])
+def test_reverts_as_anything_else_when_the_load_never_left(
+    ledger: Contract, loaded: Goods, carrier: Key, freight_escrow: Key, outcome: ParcelState
+) -> None:
+    now = ledger.chain.now()
+    with reverts("WrongLoadState", consignment=CONSIGNMENT, state=ParcelState.ALLOCATED):
+        ledger.close(CONSIGNMENT, outcome, carrier, THERE, now, sender=freight_escrow)
+
+
+def test_reverts_as_allocated_when_the_load_has_left(
+    ledger: Contract, in_transit: Goods, supplier: Key, freight_escrow: Key
+) -> None:
+    now = ledger.chain.now()
+    with reverts("WrongLoadState", consignment=CONSIGNMENT, state=ParcelState.IN_TRANSIT):
+        ledger.close(CONSIGNMENT, ParcelState.ALLOCATED, supplier, HERE, now, sender=freight_escrow)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        ParcelState.NULL,
+        ParcelState.HELD,
+        ParcelState.OFFERED,
+        ParcelState.IN_TRANSIT,
+        ParcelState.DISTRIBUTED,
+        ParcelState.DESTROYED,
+        ParcelState.TRANSFORMED,
+    ],
+)
+def test_reverts_with_an_outcome_that_no_load_has(
+    ledger: Contract, in_transit: Goods, hospital: Key, freight_escrow: Key, outcome: ParcelState
+) -> None:
+    now = ledger.chain.now()
+    with reverts("BadOutcome", outcome=outcome):
+        ledger.close(CONSIGNMENT, outcome, hospital, THERE, now, sender=freight_escrow)
+
+
+def test_reverts_before_the_former_change_or_in_the_future(
+    ledger: Contract, in_transit: Goods, hospital: Key, freight_escrow: Key
+) -> None:
+    since, now = ledger.load(CONSIGNMENT).since, ledger.chain.now()
+    for at in (since - 1, now + 1):
+        with reverts("WrongHandoverTime", at=at, not_before=since, not_after=now):
+            ledger.close(
+                CONSIGNMENT, ParcelState.DELIVERED, hospital, THERE, at, sender=freight_escrow
+            )
+
+
+@pytest.mark.parametrize("person", ["carrier", "hospital", "demand_escrow", "admin"])
+def test_reverts_when_the_caller_is_another(
+    ledger: Contract,
+    in_transit: Goods,
+    hospital: Key,
+    request: pytest.FixtureRequest,
+    person: str,
+) -> None:
+    caller = request.getfixturevalue(person)
+    now = ledger.chain.now()
+    with reverts("NotWriter", caller=caller):
+        ledger.close(CONSIGNMENT, ParcelState.DELIVERED, hospital, THERE, now, sender=caller)
+
+
+@pytest.mark.parametrize("outcome", [ParcelState.ALLOCATED, ParcelState.DELIVERED])
+@pytest.mark.parametrize("stage", ["delivered", "quarantined", "returned"])
+def test_reverts_when_the_load_has_ended(
+    ledger: Contract,
+    hospital: Key,
+    freight_escrow: Key,
+    request: pytest.FixtureRequest,
+    stage: str,
+    outcome: ParcelState,
+) -> None:
+    request.getfixturevalue(stage)
+    now = ledger.chain.now()
+    with reverts("WrongLoadState", consignment=CONSIGNMENT):
+        ledger.close(CONSIGNMENT, outcome, hospital, THERE, now, sender=freight_escrow)
+
+
+def test_reverts_without_a_load(ledger: Contract, hospital: Key, freight_escrow: Key) -> None:
+    with reverts("UnknownLoad", consignment=99):
+        ledger.close(99, ParcelState.DELIVERED, hospital, THERE, 0, sender=freight_escrow)
