@@ -1,0 +1,305 @@
+"""What always holds in the ledger, under acts in any order, beside a shadow model.
+
+INV-MAT-1  the states of a lot add up to what was commissioned, and to its parcels
+INV-MAT-2  the parcels of a lot add up to what was commissioned
+INV-MAT-3  exactly one party answers for a parcel at each moment since its lot was commissioned:
+           whoever took custody last at or before that moment
+INV-MAT-4  a parcel rides in a load exactly while the load lists it and has not ended
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from aidline.client import Contract
+from aidline.keccak import keccak
+from aidline.model import ParcelState
+from aidline.signing import Key
+from tests.support.people import key_of
+from tests.unit.material_ledger.conftest import HERE, THERE, fate, request
+
+S = ParcelState
+ENDS = [S.DELIVERED, S.QUARANTINED, S.RETURNED, S.LOST]
+HANDS = ["carrier", "branch_carrier", "terminal_carrier", "hospital", "second_hospital"]
+AUDITOR = key_of("auditor")
+
+
+@dataclass
+class Part:
+    """A parcel of the shadow model."""
+
+    lot: int
+    units: int
+    state: ParcelState
+    custodian: Key
+    station: int = HERE
+    consignment: int = 0
+    #: Who answered since when, oldest first.
+    history: list[tuple[int, Key]] = field(default_factory=list)
+
+    def answers(self, time: int) -> str:
+        found = [who.address for since, who in self.history if since <= time]
+        return found[-1] if found else "0x" + "00" * 20
+
+
+class Ways(RuleBasedStateMachine):
+    """Random ways of goods through the real ledger."""
+
+    ledger: Contract
+    demand_escrow: Key
+    freight_escrow: Key
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.snapshot = self.ledger.chain.snapshot()
+        self.lots: dict[int, int] = {}
+        self.parts: dict[int, Part] = {}
+        self.loads: dict[int, tuple[list[int], Key, ParcelState, int]] = {}
+
+    def teardown(self) -> None:
+        self.ledger.chain.revert(self.snapshot)
+
+    @property
+    def now(self) -> int:
+        return self.ledger.chain.now()
+
+    def at_rest(self, *states: ParcelState) -> list[int]:
+        return [
+            number
+            for number, part in self.parts.items()
+            if part.state in states and not part.consignment
+        ]
+
+    def cut(self, number: int, units: int, receipt: Any) -> int:
+        """Note that units of a part may have become a part of their own."""
+        part = self.parts[number]
+        if units == part.units:
+            return number
+        child = receipt.event("ParcelSplit").args.child
+        part.units -= units
+        self.parts[child] = replace(part, units=units, history=list(part.history))
+        return int(child)
+
+    @initialize(quantity=st.integers(1, 1_000))
+    def begin(self, quantity: int) -> None:
+        self.commission(quantity)
+
+    @rule(seconds=st.integers(1, 100_000))
+    def wait(self, seconds: int) -> None:
+        self.ledger.chain.set_time(self.now + seconds)
+
+    @rule(quantity=st.integers(1, 1_000))
+    def commission(self, quantity: int) -> None:
+        maker = key_of("supplier")
+        receipt = self.ledger.commission(request(quantity=quantity), sender=maker)
+        told = receipt.event("LotCommissioned").args
+        self.lots[told.lot] = quantity
+        self.parts[told.parcel] = Part(
+            told.lot, quantity, S.HELD, maker, history=[(self.now, maker)]
+        )
+
+    @precondition(
+        lambda self: any(self.parts[n].units > 1 for n in self.at_rest(S.HELD, S.DELIVERED))
+    )
+    @rule(data=st.data())
+    def split(self, data: st.DataObject) -> None:
+        choices = [n for n in self.at_rest(S.HELD, S.DELIVERED) if self.parts[n].units > 1]
+        number = data.draw(st.sampled_from(choices))
+        units = data.draw(st.integers(1, self.parts[number].units - 1))
+        receipt = self.ledger.split(number, units, sender=self.parts[number].custodian)
+        self.cut(number, units, receipt)
+
+    @precondition(lambda self: self.at_rest(S.HELD))
+    @rule(data=st.data())
+    def offer(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.at_rest(S.HELD)))
+        part = self.parts[number]
+        self.ledger.offer(number, part.custodian, sender=self.demand_escrow)
+        part.state = S.OFFERED
+
+    @precondition(lambda self: self.at_rest(S.OFFERED))
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.at_rest(S.OFFERED)))
+        self.ledger.withdraw(number, sender=self.demand_escrow)
+        self.parts[number].state = S.HELD
+
+    @precondition(lambda self: self.at_rest(S.OFFERED))
+    @rule(data=st.data())
+    def allocate(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.at_rest(S.OFFERED)))
+        units = data.draw(st.integers(1, self.parts[number].units))
+        receipt = self.ledger.allocate(number, units, sender=self.demand_escrow)
+        self.parts[self.cut(number, units, receipt)].state = S.ALLOCATED
+
+    @precondition(lambda self: self.at_rest(S.ALLOCATED))
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.at_rest(S.ALLOCATED)))
+        self.ledger.release(number, sender=self.demand_escrow)
+        self.parts[number].state = S.HELD
+
+    @precondition(lambda self: self.at_rest(S.ALLOCATED))
+    @rule(data=st.data())
+    def form(self, data: st.DataObject) -> None:
+        first = data.draw(st.sampled_from(self.at_rest(S.ALLOCATED)))
+        place = (self.parts[first].custodian, self.parts[first].station)
+        beside = [
+            n
+            for n in self.at_rest(S.ALLOCATED)
+            if (self.parts[n].custodian, self.parts[n].station) == place and n != first
+        ]
+        more = (
+            data.draw(st.lists(st.sampled_from(beside), unique=True, max_size=4)) if beside else []
+        )
+        consignment = len(self.loads) + 1
+        self.ledger.form(consignment, [first, *more], sender=self.freight_escrow)
+        for number in [first, *more]:
+            self.parts[number].consignment = consignment
+        self.loads[consignment] = ([first, *more], place[0], S.ALLOCATED, self.now)
+
+    def under_way(self, *states: ParcelState) -> list[int]:
+        return [number for number, load in self.loads.items() if load[2] in states]
+
+    @precondition(lambda self: self.under_way(S.ALLOCATED, S.IN_TRANSIT))
+    @rule(data=st.data(), hands=st.sampled_from(HANDS))
+    def hand_over(self, data: st.DataObject, hands: str) -> None:
+        number = data.draw(st.sampled_from(self.under_way(S.ALLOCATED, S.IN_TRANSIT)))
+        parcels, _, _, since = self.loads[number]
+        at = data.draw(st.integers(since, self.now))
+        taker = key_of(hands)
+        self.ledger.handOver(number, taker, 5, at, sender=self.freight_escrow)
+        self.loads[number] = (parcels, taker, S.IN_TRANSIT, at)
+        for parcel in parcels:
+            part = self.parts[parcel]
+            part.state, part.custodian = S.IN_TRANSIT, taker
+            part.history.append((at, taker))
+
+    @precondition(lambda self: self.under_way(S.IN_TRANSIT))
+    @rule(data=st.data(), outcome=st.sampled_from(ENDS), hands=st.sampled_from(HANDS))
+    def close(self, data: st.DataObject, outcome: ParcelState, hands: str) -> None:
+        number = data.draw(st.sampled_from(self.under_way(S.IN_TRANSIT)))
+        parcels, _, _, since = self.loads[number]
+        at = data.draw(st.integers(since, self.now))
+        taker = key_of(hands)
+        self.ledger.close(number, outcome, taker, THERE, at, sender=self.freight_escrow)
+        self.loads[number] = (parcels, taker, outcome, at)
+        for parcel in parcels:
+            part = self.parts[parcel]
+            part.state, part.custodian, part.station = outcome, taker, THERE
+            part.consignment = 0
+            part.history.append((at, taker))
+
+    @precondition(lambda self: self.under_way(S.ALLOCATED))
+    @rule(data=st.data())
+    def disband(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.under_way(S.ALLOCATED)))
+        parcels, consignor, _, since = self.loads[number]
+        self.ledger.close(
+            number, S.ALLOCATED, consignor, HERE, self.now, sender=self.freight_escrow
+        )
+        self.loads[number] = (parcels, consignor, S.HELD, since)
+        for parcel in parcels:
+            self.parts[parcel].consignment = 0
+
+    def in_hospitals(self) -> list[int]:
+        hospitals = {key_of("hospital"), key_of("second_hospital")}
+        return [n for n in self.at_rest(S.DELIVERED) if self.parts[n].custodian in hospitals]
+
+    @precondition(lambda self: self.in_hospitals())
+    @rule(data=st.data())
+    def distribute(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.in_hospitals()))
+        part = self.parts[number]
+        units = data.draw(st.integers(1, part.units))
+        receipt = self.ledger.distribute(number, units, bytes(32), bytes(32), sender=part.custodian)
+        self.parts[self.cut(number, units, receipt)].state = S.DISTRIBUTED
+
+    @precondition(lambda self: self.at_rest(S.QUARANTINED))
+    @rule(data=st.data())
+    def lift(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.at_rest(S.QUARANTINED)))
+        self.ledger.releaseFromQuarantine(number, keccak(b"assay"), sender=AUDITOR)
+        self.parts[number].state = S.DELIVERED
+
+    @precondition(lambda self: self.at_rest(S.HELD, S.RETURNED, S.QUARANTINED))
+    @rule(data=st.data())
+    def destroy(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.at_rest(S.HELD, S.RETURNED, S.QUARANTINED)))
+        self.ledger.destroy(number, keccak(b"burnt"), sender=self.parts[number].custodian)
+        self.parts[number].state = S.DESTROYED
+
+    @invariant()
+    def inv_mat_1_states_add_up(self) -> None:
+        for lot, quantity in self.lots.items():
+            expected: Counter[str] = Counter()
+            for part in self.parts.values():
+                if part.lot == lot:
+                    expected[part.state.name.lower()] += part.units
+            found = fate(self.ledger, lot)
+            assert found == expected
+            assert sum(found.values()) == quantity == self.ledger.lot(lot).quantity
+
+    @invariant()
+    def inv_mat_2_and_4_parcels_are_what_the_model_says(self) -> None:
+        units: Counter[int] = Counter()
+        for number, part in self.parts.items():
+            record = self.ledger.parcel(number)
+            units[record.lot] += record.units
+            assert (record.lot, record.units, record.state, record.custodian) == (
+                part.lot,
+                part.units,
+                part.state,
+                part.custodian.address,
+            )
+            assert (record.station, record.consignment) == (part.station, part.consignment)
+        assert units == self.lots
+        for number, (parcels, custodian, state, _) in self.loads.items():
+            load = self.ledger.load(number)
+            assert (load.custodian, load.state) == (custodian.address, state)
+            riding = [n for n, part in self.parts.items() if part.consignment == number]
+            open_ = state in (S.ALLOCATED, S.IN_TRANSIT)
+            assert sorted(riding) == (sorted(parcels) if open_ else [])
+
+    @invariant()
+    def inv_mat_3_one_party_answers(self) -> None:
+        for number, part in self.parts.items():
+            times = {since + step for since, _ in part.history for step in (-1, 0, 1)}
+            for time in times | {self.now}:
+                expected = part.answers(time) if time <= self.now else "0x" + "00" * 20
+                assert self.ledger.responsibleAt(number, time) == expected
+
+
+@pytest.mark.slow
+def test_inv_mat_1_to_4_hold_in_any_order(
+    ledger: Contract, demand_escrow: Key, freight_escrow: Key
+) -> None:
+    machine = type(
+        "OnThisLedger",
+        (Ways,),
+        {"ledger": ledger, "demand_escrow": demand_escrow, "freight_escrow": freight_escrow},
+    )
+    examples = max(20, settings.default.max_examples // 2)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
