@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Any
 
 from aidline.client import Contract
+from aidline.messages import Permit
 from aidline.model import EarmarkKind
-from aidline.signing import Key, Message, typed
+from aidline.signing import Key
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import DAY, MASK
 
-__all__ = ["NO_PERMIT", "Permit", "count", "earmark", "permit_of", "pledge", "units_of"]
+__all__ = ["NO_PERMIT", "count", "earmark", "permit_of", "pledge", "units_of"]
 
 #: Stands where no permit rides along.
 NO_PERMIT = {"value": 0, "deadline": 0, "v": 0, "r": bytes(32), "s": bytes(32)}
-
-
-@typed("Permit")
-@dataclass(frozen=True, slots=True)
-class Permit(Message):
-    """What an owner of the currency signs instead of approving (ERC-2612)."""
-
-    owner: Annotated[str, "address"]
-    spender: Annotated[str, "address"]
-    value: Annotated[int, "uint256"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint256"]
 
 
 def permit_of(currency: Contract, owner: Key, spender: str, value: int) -> dict[str, Any]:
