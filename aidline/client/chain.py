@@ -227,6 +227,13 @@ class Chain(Protocol):
         """Return the logs of these contracts with these topics, oldest first."""
         ...
 
+    def refusal(self, tx_hash: bytes) -> bytes | None:
+        """Return what a refused transaction returned (empty when the node cannot tell).
+
+        ``None`` when there is no such transaction, or when it was not refused.
+        """
+        ...
+
     def code(self, address: str) -> bytes:
         """Return the code at an address."""
         ...

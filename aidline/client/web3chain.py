@@ -442,12 +442,12 @@ class Web3Chain:
                     contract_address=_address(created) if created and status else None,
                     logs=tuple(_log(log) for log in entry["logs"]),
                     transaction=transaction,
-                    why=None if status else partial(self._why, entry, transaction),
+                    why=None if status else partial(self._why, entry, _request(transaction)),
                 )
             )
         return receipts
 
-    def _why(self, entry: dict[str, Any], transaction: Transaction) -> bytes:
+    def _why(self, entry: dict[str, Any], request: dict[str, str]) -> bytes:
         """Find out what a reverted transaction returned."""
         try:
             trace = self.rpc.request(
@@ -463,10 +463,21 @@ class Web3Chain:
         number = int(entry["blockNumber"], 16)
         for block in (number, number - 1):
             try:
-                self.rpc.request("eth_call", _request(transaction), hex(block))
+                self.rpc.request("eth_call", request, hex(block))
             except RpcError as problem:
                 return _revert_data(problem)
         return b""
+
+    def refusal(self, tx_hash: bytes) -> bytes | None:
+        """Return what a refused transaction returned, ``None`` when there is no such."""
+        entry = self.rpc.request("eth_getTransactionReceipt", _hex(tx_hash))
+        sent = self.rpc.request("eth_getTransactionByHash", _hex(tx_hash))
+        if entry is None or sent is None or int(entry["status"], 16):
+            return None
+        request = {"from": sent["from"], "data": sent["input"], "value": sent["value"]}
+        if sent["to"] is not None:
+            request["to"] = sent["to"]
+        return self._why(entry, request)
 
     # -- development nodes
 

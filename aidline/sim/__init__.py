@@ -1,0 +1,1 @@
+"""Donors, recipients, carriers, devices and reporters as seeded agents over the contracts."""

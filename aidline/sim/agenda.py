@@ -1,6 +1,6 @@
 """What is to happen when: a clock that moves the chain's time and sends what is due, in batches.
 
-A task is a function without arguments that yields :class:`Step`\\ s, one transaction each, with
+A task is a function without arguments that yields a :class:`Step` for each transaction, with
 what is to be done once it is mined. All tasks of one moment and one phase form a batch: their
 transactions are sent together and their receipts are dealt with in the same order, so that a run
 is the same whatever the node's speed. What a task leads to is put on the agenda, later or now in a

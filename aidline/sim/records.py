@@ -938,9 +938,7 @@ class TelemetryLog:
     log: str
     readings: tuple[Reading, ...]
 
-    def replayed(
-        self, start: int, end: int, humidity: int | None = None
-    ) -> tuple[Reading, ...]:
+    def replayed(self, start: int, end: int, humidity: int | None = None) -> tuple[Reading, ...]:
         """Shifts the log so that its first reading is at ``start``, and cuts it after ``end``.
 
         A log that is shorter than the journey begins again, one usual interval after its last

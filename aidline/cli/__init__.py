@@ -1,0 +1,75 @@
+"""The command line: ``aidline ...``.
+
+Every command ends with exit status 0, 1 when a check failed, or 2 for bad input or an environment
+that does not allow it; what went wrong is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from aidline import __version__
+from aidline.cli import chain_commands, simulate, verify
+from aidline.errors import AidlineError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="aidline",
+    help="Emergency logistics on an Ethereum-compatible chain.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("simulate")(simulate.simulate)
+app.command("verify")(verify.verify)
+app.command("node")(chain_commands.node)
+app.command("deploy")(chain_commands.deploy)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aidline {__version__}")
+        raise Exit(0)
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version.", callback=_version, is_eager=True
+    ),
+) -> None:
+    """Emergency logistics on an Ethereum-compatible chain."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave the process with its exit status."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    try:
+        result = app(None if arguments is None else list(arguments), standalone_mode=False)
+    except AidlineError as problem:
+        return _complain(str(problem), problem.exit_status)
+    except TyperException as problem:
+        if not problem.format_message():
+            return 0 if not getattr(problem, "exit_code", 2) else 2
+        return _complain(problem.format_message(), 2)
+    except Exit as leaving:
+        return leaving.exit_code
+    except (KeyboardInterrupt, Abort):
+        return _complain("broken off", 130)
+    except BrokenPipeError:
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"aidline: {' '.join(message.split())}", file=sys.stderr)
+    return status

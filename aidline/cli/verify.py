@@ -1,0 +1,75 @@
+"""``aidline verify``."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from aidline.client import Aidline, Web3Chain
+from aidline.deploy import Deployment
+from aidline.errors import CheckFailed, InputError
+from aidline.files import read_json, write_json
+from aidline.node import AnvilNode
+from aidline.trace import differences
+
+__all__ = ["verify"]
+
+_SHOWN = 20
+
+
+def verify(
+    summary: Annotated[Path, typer.Option(help="The summary.json of a run.")],
+    rpc: Annotated[
+        str | None,
+        typer.Option(help="Node to ask; without it, chain.state beside the summary is restored."),
+    ] = None,
+    deployment: Annotated[
+        Path | None, typer.Option(help="Deployment file (deployment.json beside the summary).")
+    ] = None,
+    result: Annotated[Path | None, typer.Option("--json", help="Write the result here.")] = None,
+) -> None:
+    """Recompute a summary's figures from contract reads and from events; say which differ."""
+    record: dict[str, Any] = read_json(summary, "summary", InputError)
+    known = Deployment.load(deployment or summary.with_name("deployment.json"))
+    with ExitStack() as stack:
+        if rpc is None:
+            state = summary.with_name("chain.state")
+            if not state.is_file():
+                raise InputError("is not beside the summary: name a node with --rpc", path=state)
+            chain = stack.enter_context(AnvilNode(state=state)).chain
+        else:
+            chain = Web3Chain(rpc)
+        found = differences(record, Aidline(chain, known))
+    if result is not None:
+        write_json(
+            result,
+            {
+                "agrees": not found,
+                "differences": [
+                    {
+                        "figure": one.figure,
+                        "said": one.said,
+                        "found": one.found,
+                        "source": one.source,
+                    }
+                    for one in found
+                ],
+            },
+        )
+    console = Console(highlight=False, soft_wrap=True)
+    for one in found[:_SHOWN]:
+        console.print(str(one), markup=False)
+    if len(found) > _SHOWN:
+        console.print(f"... and {len(found) - _SHOWN} more")
+    if found:
+        raise CheckFailed(f"{len(found)} figures of {summary.name} are not what the chain says")
+    console.print(
+        "The summary agrees with the contracts' counters and with their events: "
+        f"{json.dumps(record['units']['given'])} units given, "
+        f"{len(record['consignments'])} consignments, {len(record['gifts'])} gifts."
+    )

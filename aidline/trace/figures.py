@@ -1,0 +1,496 @@
+"""The figures of a deployment, computed twice: from the contracts' counters and from events.
+
+Both functions return the same structure, the part of ``summary.json`` that a chain can prove
+(``aidline/schemas/summary.json``). Quantities are integers in base units of the material, money is
+a decimal string in base units of the currency, times are unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from aidline.client import Aidline, Event
+from aidline.model import (
+    ActionKind,
+    ActionStatus,
+    AllocationStatus,
+    GiftKind,
+    GiftStatus,
+    Level,
+    LotKind,
+    ParcelState,
+    Resolution,
+    Status,
+)
+
+__all__ = ["LEVELS", "STATES", "from_counters", "from_events"]
+
+Figures = dict[str, Any]
+
+#: The states of a parcel, by their names in a summary.
+STATES = tuple(state.name.lower() for state in ParcelState if state is not ParcelState.NULL)
+#: The levels of urgency, the most urgent first.
+LEVELS = tuple(level.name.lower() for level in reversed(Level) if level is not Level.NULL)
+
+_SECONDS_A_DAY = 86_400
+
+
+def from_counters(aid: Aidline) -> Figures:
+    """Read the figures from what the contracts have stored.
+
+    Raises:
+        EnvironmentProblem: The node does not answer.
+    """
+    lots = {lot: aid.ledger.lot(lot) for lot in _ids(aid.ledger.lotCount())}
+    fates = {lot: aid.ledger.fateOf(lot) for lot in lots}
+    states = {lot: {name: getattr(fate, name) for name in STATES} for lot, fate in fates.items()}
+    gift_lots = {lot for lot, record in lots.items() if record.kind == LotKind.GIFT}
+    return {
+        "units": _units({lot: record.quantity for lot, record in lots.items()}, states, gift_lots),
+        "demand": _demand_read(aid),
+        **_freight_read(aid),
+        "money": _money_read(aid),
+        "gifts": _gifts_read(aid, states),
+        "emergency": _emergency(aid, aid.emergency.events()),
+    }
+
+
+def from_events(aid: Aidline) -> Figures:
+    """Compute the figures from the events alone, without asking any counter."""
+    events = aid.history()
+    by_room: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_room[event.contract].append(event)
+    ledger = by_room[aid.ledger.name]
+    quantities, kinds, states = _lots_told(ledger)
+    gift_lots = {lot for lot, kind in kinds.items() if kind == LotKind.GIFT}
+    fund, donations = by_room[aid.fund.name], by_room[aid.donations.name]
+    return {
+        "units": _units(quantities, states, gift_lots),
+        "demand": _demand_told([*by_room[aid.needs.name], *by_room[aid.demand.name]]),
+        **_freight_told(by_room[aid.freight.name]),
+        "money": _money_told(by_room[aid.currency.name], fund),
+        "gifts": _gifts_told(donations, fund, states),
+        "emergency": _emergency(aid, by_room[aid.emergency.name]),
+    }
+
+
+def _ids(count: int) -> range:
+    return range(1, count + 1)
+
+
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * _SECONDS_A_DAY, UTC).date().isoformat()
+
+
+def _text(value: bytes) -> str:
+    stripped = value.rstrip(b"\0")
+    return stripped.decode() if stripped.isascii() else f"0x{value.hex()}"
+
+
+# --- units -----------------------------------------------------------------------------------
+
+
+def _units(
+    quantities: dict[int, int], states: dict[int, dict[str, int]], gifts: set[int]
+) -> Figures:
+    def added(lots: Iterable[int]) -> dict[str, int]:
+        total = dict.fromkeys(STATES, 0)
+        for lot in lots:
+            for name, units in states[lot].items():
+                total[name] += units
+        return total
+
+    return {
+        "given": sum(quantities[lot] for lot in gifts),
+        "by_state": added(gifts),
+        "all_units": added(states),
+    }
+
+
+def _lots_told(
+    events: Sequence[Event],
+) -> tuple[dict[int, int], dict[int, int], dict[int, dict[str, int]]]:
+    """Return each lot's quantity, kind and units by state, as its events tell them."""
+    quantities: dict[int, int] = {}
+    kinds: dict[int, int] = {}
+    states: dict[int, dict[str, int]] = {}
+    lot_of: dict[int, int] = {}
+    for event in events:
+        args = event.args
+        if event.name == "LotCommissioned":
+            quantities[args.lot] = args.quantity
+            kinds[args.lot] = args.kind
+            states[args.lot] = dict.fromkeys(STATES, 0)
+            states[args.lot]["held"] = args.quantity
+            lot_of[args.parcel] = args.lot
+        elif event.name == "ParcelSplit":
+            lot_of[args.child] = lot_of[args.parcel]
+        elif event.name == "ParcelMoved":
+            units = states[lot_of[args.parcel]]
+            units[_state(args.from_)] -= args.units
+            units[_state(args.to)] += args.units
+    return quantities, kinds, states
+
+
+def _state(state: int) -> str:
+    return ParcelState(state).name.lower()
+
+
+# --- demand ----------------------------------------------------------------------------------
+
+
+def _by_level(served: Iterable[tuple[int, int]], open_: Iterable[tuple[int, int]]) -> Figures:
+    """Sum units by level: what was served under it, and what is still open at it.
+
+    A demand's level rises while its stock runs down, so that its units may be served under one
+    level and stay open at another; asked is the sum of both.
+    """
+    made: Figures = {name: {"asked": 0, "served": 0} for name in LEVELS}
+    for level, units in served:
+        entry = made[Level(level).name.lower()]
+        entry["asked"] += units
+        entry["served"] += units
+    for level, units in open_:
+        made[Level(level).name.lower()]["asked"] += units
+    return made
+
+
+def _demand_read(aid: Aidline) -> Figures:
+    allocations = [aid.demand.allocation(number) for number in _ids(aid.demand.allocationCount())]
+    demands = [aid.needs.demand(number) for number in _ids(aid.needs.demandCount())]
+    standing = (AllocationStatus.ALLOCATED, AllocationStatus.BOOKED)
+    return _by_level(
+        ((one.level, one.units) for one in allocations if one.status in standing),
+        ((one.level, one.units - one.served) for one in demands),
+    )
+
+
+def _demand_told(events: Sequence[Event]) -> Figures:
+    open_units: dict[int, int] = {}
+    level: dict[int, int] = {}
+    allocated: dict[int, tuple[int, int, int]] = {}
+    for event in events:
+        args = event.args
+        if event.name == "DemandPublished":
+            open_units[args.demand] = args.units
+        elif event.name == "LevelChanged":
+            level[args.demand] = args.to
+        elif event.name == "Allocated":
+            open_units[args.demand] -= args.units
+            allocated[args.allocation] = args.demand, args.level, args.units
+        elif event.name in ("AllocationReleased", "AllocationFailed"):
+            demand, _, units = allocated.pop(args.allocation)
+            open_units[demand] += units
+    return _by_level(
+        ((under, units) for _, under, units in allocated.values()),
+        ((level[demand], units) for demand, units in open_units.items()),
+    )
+
+
+# --- freight ---------------------------------------------------------------------------------
+
+
+def _why(facts: tuple[int, int, int, int], freight: int, paid: int) -> Figures:
+    """Say why a leg was paid what it was.
+
+    Args:
+        facts: Seconds late, exposure to temperature and humidity, longest silence.
+        freight: What was agreed.
+        paid: What was paid.
+    """
+    late, temperature, humidity, silence = facts
+    reasons = []
+    if late:
+        reasons.append("late")
+    if temperature:
+        reasons.append("temperature")
+    if humidity:
+        reasons.append("humidity")
+    return {
+        "reasons": reasons if paid < freight else [],
+        "late_seconds": late,
+        "temperature_exposure": temperature,
+        "humidity_exposure": humidity,
+        "longest_silence": silence,
+    }
+
+
+def _freight(consignments: list[Figures]) -> Figures:
+    prepaid, paid, refunded = (
+        sum(int(consignment[name]) for consignment in consignments)
+        for name in ("prepaid", "paid", "refunded")
+    )
+    return {
+        "freight": {
+            "prepaid": str(prepaid),
+            "paid": str(paid),
+            "refunded": str(refunded),
+            "held": str(prepaid - paid - refunded),
+        },
+        "consignments": consignments,
+    }
+
+
+def _freight_read(aid: Aidline) -> Figures:
+    consignments = []
+    for number in _ids(aid.freight.consignmentCount()):
+        record = aid.freight.consignment(number)
+        legs = []
+        for index in range(record.leg_count):
+            leg = aid.freight.leg(number, index)
+            ended = record.status == Status.SETTLED
+            outcome = aid.freight.outcomeOf(number, index) if ended and leg.arrived_at else None
+            facts = (
+                (outcome.late, outcome.temperature, outcome.humidity, outcome.silence)
+                if outcome
+                else (0, 0, 0, 0)
+            )
+            legs.append(
+                {
+                    "carrier": leg.carrier,
+                    "freight": str(leg.freight),
+                    "paid": str(leg.paid),
+                    "why": _why(facts, leg.freight, leg.paid) if ended else None,
+                }
+            )
+        consignments.append(
+            {
+                "id": number,
+                "status": Status(record.status).name.lower(),
+                "resolution": Resolution(record.resolution).name.lower(),
+                "prepaid": str(record.prepaid),
+                "paid": str(record.paid),
+                "refunded": str(record.refunded),
+                "legs": legs,
+            }
+        )
+    figures = _freight(consignments)
+    # The contract's own sum, not ours: they must be one.
+    figures["freight"]["held"] = str(aid.freight.totalHeld())
+    return figures
+
+
+def _freight_told(events: Sequence[Event]) -> Figures:
+    consignments: dict[int, Figures] = {}
+    for event in events:
+        args = event.args
+        if event.name == "ConsignmentBooked":
+            consignments[args.consignment] = {
+                "id": args.consignment,
+                "status": "booked",
+                "resolution": "null",
+                "prepaid": str(args.prepaid),
+                "paid": "0",
+                "refunded": "0",
+                "legs": [],
+            }
+        elif event.name == "LegBooked":
+            consignments[args.consignment]["legs"].append(
+                {
+                    "carrier": args.carrier,
+                    "freight": str(args.freight),
+                    "paid": "0",
+                    "why": None,
+                }
+            )
+        elif event.name == "HandedOver":
+            consignments[args.consignment]["status"] = "in_transit"
+        elif event.name == "Arrived":
+            consignments[args.consignment]["status"] = "arrived"
+        elif event.name == "LegSettled":
+            leg = consignments[args.consignment]["legs"][args.leg]
+            leg["paid"] = str(args.paid)
+            leg["why"] = _why(
+                (args.late, args.temperature, args.humidity, args.silence), args.freight, args.paid
+            )
+        elif event.name == "ConsignmentSettled":
+            entry = consignments[args.consignment]
+            entry["status"] = "settled"
+            entry["resolution"] = Resolution(args.resolution).name.lower()
+            entry["paid"] = str(args.paid)
+            entry["refunded"] = str(args.refunded)
+            for leg in entry["legs"]:
+                leg["why"] = leg["why"] or _why((0, 0, 0, 0), int(leg["freight"]), 0)
+    return _freight([consignments[number] for number in sorted(consignments)])
+
+
+# --- money -----------------------------------------------------------------------------------
+
+
+def _money_read(aid: Aidline) -> Figures:
+    given = spent = recovered = 0
+    lines = {aid.fund.moneyGift(number).line for number in _ids(aid.fund.giftCount())}
+    for line in lines:
+        record = aid.fund.line(line)
+        given += record.given
+        spent += record.spent + record.respent
+        recovered += record.recovered
+    return {
+        "currency": str(aid.currency.totalSupply()),
+        "reserve": str(aid.reserve.balanceOf(aid.currency.address)),
+        "given": str(given),
+        "spent": str(spent),
+        "recovered": str(recovered),
+        "in_fund": str(given + recovered - spent),
+    }
+
+
+def _money_told(currency: Sequence[Event], fund: Sequence[Event]) -> Figures:
+    supply = 0
+    for event in currency:
+        if event.name == "Deposited":
+            supply += event.args.received
+        elif event.name == "Withdrawn":
+            supply -= event.args.amount
+    given = sum(event.args.amount for event in fund if event.name == "MoneyReceived")
+    spent = sum(
+        event.args.amount + event.args.from_recovered
+        for event in fund
+        if event.name == "MoneySpent"
+    )
+    recovered = sum(event.args.amount for event in fund if event.name == "MoneyRecovered")
+    return {
+        "currency": str(supply),
+        "reserve": str(supply),
+        "given": str(given),
+        "spent": str(spent),
+        "recovered": str(recovered),
+        "in_fund": str(given + recovered - spent),
+    }
+
+
+# --- gifts -----------------------------------------------------------------------------------
+
+
+def _in_kind(
+    number: int, donor: str, status: str, counts: Sequence[int], states: dict[str, int] | None
+) -> Figures:
+    pledged, accepted, refused, missing = counts
+    return {
+        "id": number,
+        "kind": "in_kind",
+        "donor": donor,
+        "status": status,
+        "pledged": pledged,
+        "accepted": accepted,
+        "refused": refused,
+        "missing": missing,
+        "by_state": states or dict.fromkeys(STATES, 0),
+    }
+
+
+def _of_money(number: int, donor: str, amount: int, spent: int) -> Figures:
+    return {
+        "id": number,
+        "kind": "money",
+        "donor": donor,
+        "status": "received",
+        "amount": str(amount),
+        "spent": str(spent),
+    }
+
+
+def _gifts_read(aid: Aidline, states: dict[int, dict[str, int]]) -> list[Figures]:
+    made = []
+    for number in _ids(aid.donations.giftCount()):
+        gift = aid.donations.gift(number)
+        if gift.kind == GiftKind.MONEY:
+            spent = aid.fund.spentOf(gift.money_gift, 0, 0).spent
+            made.append(_of_money(number, gift.donor, gift.amount, spent))
+        else:
+            counts = (gift.pledged, gift.accepted, gift.refused, gift.missing)
+            status = GiftStatus(gift.status).name.lower()
+            made.append(_in_kind(number, gift.donor, status, counts, states.get(gift.lot)))
+    return made
+
+
+def _gifts_told(
+    donations: Sequence[Event], fund: Sequence[Event], states: dict[int, dict[str, int]]
+) -> list[Figures]:
+    intervals: dict[int, tuple[bytes, int, int]] = {}
+    spent_of: dict[bytes, int] = defaultdict(int)
+    for event in fund:
+        args = event.args
+        if event.name == "MoneyReceived":
+            intervals[args.gift] = args.line, args.from_, args.amount
+        elif event.name == "MoneySpent":
+            spent_of[args.line] += args.amount
+    gifts: dict[int, Figures] = {}
+    for event in donations:
+        args = event.args
+        if event.name == "GiftPledged":
+            counts = (args.units, 0, 0, 0)
+            gifts[args.gift] = _in_kind(args.gift, args.donor, "pledged", counts, None)
+        elif event.name == "GiftReceived":
+            gift = gifts[args.gift]
+            gift["status"] = "received"
+            gift["accepted"] = args.accepted
+            gift["refused"] = args.refused
+            gift["missing"] = args.missing
+            if args.lot:
+                gift["by_state"] = states[args.lot]
+        elif event.name == "GiftWithdrawn":
+            gifts[args.gift]["status"] = "withdrawn"
+        elif event.name == "MoneyGiven":
+            line, start, amount = intervals[args.money_gift]
+            spent = min(max(spent_of[line] - start, 0), amount)
+            gifts[args.gift] = _of_money(args.gift, args.donor, amount, spent)
+    return [gifts[number] for number in sorted(gifts)]
+
+
+# --- emergency -------------------------------------------------------------------------------
+
+
+def _emergency(aid: Aidline, events: Sequence[Event]) -> list[Figures]:
+    """Return each change of a plan's level with its figures and what it set going.
+
+    The history stands in events only; what the actions came to is read from the contract by
+    ``from_counters`` as well, through :func:`aidline.trace.verify.differences`.
+    """
+    changes: list[Figures] = []
+    figures: dict[tuple[bytes, int], list[Figures]] = defaultdict(list)
+    actions: dict[int, Figures] = {}
+    latest: dict[bytes, Figures] = {}
+    for event in events:
+        args = event.args
+        if event.name == "RegionFigure":
+            figures[args.plan, args.day].append(
+                {
+                    "region": _text(args.region),
+                    "value": args.value,
+                    "growth_basis_points": args.growth,
+                    "meets": args.meets,
+                }
+            )
+        elif event.name == "LevelChanged":
+            change: Figures = {
+                "plan": _text(args.plan),
+                "activation": args.activation,
+                "date": _date(args.day),
+                "from": args.from_,
+                "to": args.to,
+                "figures": figures[args.plan, args.day],
+                "actions": [],
+            }
+            latest[args.plan] = change
+            changes.append(change)
+        elif event.name == "ActionStarted":
+            action: Figures = {
+                "id": args.action,
+                "level": args.level,
+                "kind": ActionKind(args.kind).name.lower(),
+                "status": ActionStatus.PENDING.name.lower(),
+                "quantity": "0",
+            }
+            actions[args.action] = action
+            latest[args.plan]["actions"].append(action)
+        elif event.name == "ActionDone":
+            actions[args.action]["status"] = ActionStatus.DONE.name.lower()
+            actions[args.action]["quantity"] = str(args.quantity)
+        elif event.name == "ActionFailed":
+            actions[args.action]["status"] = ActionStatus.FAILED.name.lower()
+    return changes
