@@ -52,7 +52,7 @@ interface IEmergencyResponse {
     /// @notice One preset action. @param region Region that it acts on: one of the plan's or below it.
     /// RAISE_DEMAND: units = min(ceiling, base + rate x figure / 1000) of `material`, to be claimed for `duration` seconds; the figure is that of the
     /// plan's region on the day the action started, or the newest of the 7 days before.
-    /// RELEASE_MONEY: `spender` may spend up to `ceiling` base units from the line of `earmark` for `duration`. The earmark is none, a region that contains or lies in
+    /// RELEASE_MONEY: `spender` may spend up to `ceiling` base units from the line of `earmark` for `duration`. The earmark is none, a province that contains or lies in
     /// `region`, a facility in `region`, or this plan.
     /// OPEN_FAST_PATH: up to `ceiling` units of unaudited demand for `duration`.
     /// `duration` counts from the moment of execution; more than zero, at most a year.

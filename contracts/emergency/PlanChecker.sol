@@ -154,6 +154,8 @@ contract PlanChecker {
         if (earmark.kind == IMaterialLedger.EarmarkKind.NONE) return scope == 0;
         if (earmark.kind == IMaterialLedger.EarmarkKind.EMERGENCY) return scope == id;
         if (earmark.kind == IMaterialLedger.EarmarkKind.REGION) {
+            // As the fund has it: money is given for provinces. Reverts with `UnknownRegion`.
+            if (scope == 0 || REGISTRY.provinceOf(scope) != scope) return false;
             return REGISTRY.isWithin(region, scope) || REGISTRY.isWithin(scope, region);
         }
         return earmark.kind == IMaterialLedger.EarmarkKind.FACILITY

@@ -126,9 +126,9 @@ def condition(rise: int, fall: int, window: int = 0) -> dict[str, Any]:
     return {"measure": measure, "window": window, "rise": rise, "fall": fall}
 
 
-def _action(kind: ActionKind, **fields: Any) -> dict[str, Any]:
+def _action(named: ActionKind, **fields: Any) -> dict[str, Any]:
     return {
-        "kind": kind,
+        "kind": named,
         "region": word("CN-HB"),
         "material": 0,
         "base": 0,
