@@ -8,7 +8,6 @@ import pytest
 
 from aidline.client import Contract
 from aidline.signing import Key
-
 from tests.support.emergency import (
     CASES,
     PLAN,

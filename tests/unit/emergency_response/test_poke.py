@@ -25,7 +25,6 @@ from aidline.client import Contract
 from aidline.errors import ContractReverted
 from aidline.model import ActionKind, ActionStatus
 from aidline.signing import Key
-
 from tests.support.emergency import (
     CASES,
     PLAN,
@@ -369,9 +368,7 @@ def test_INV_EMG_3_pages_do_not_change_the_outcome(
             found: list[Any] = []
             step = 0
             while emergency.stateOf(PLAN).last_day < TODAY + 18:
-                found += changes(
-                    emergency.poke(PLAN, sizes[step % len(sizes)], sender=stranger)
-                )
+                found += changes(emergency.poke(PLAN, sizes[step % len(sizes)], sender=stranger))
                 step += 1
             count = emergency.actionCount()
             started = [emergency.actionRecord(i + 1) for i in range(count)]

@@ -18,7 +18,6 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import ActionKind, EarmarkKind, Measure
 from aidline.signing import Key
-
 from tests.support.emergency import (
     PLAN,
     TODAY,
