@@ -131,12 +131,14 @@ def prepay(world: World, name: str, amount: int) -> Iterator[Step]:
 def permit_for(world: World, name: str, spender: str, amount: int) -> dict[str, object]:
     """Return a permit of the currency as the contracts take it, signed by the participant."""
     key = world.cast[name]
+    nonce = world.permits.get(name, 0)
+    world.permits[name] = nonce + 1
     deadline = world.agenda.now + SECONDS_A_DAY
     permit = Permit(
         owner=key.address,
         spender=spender,
         value=amount,
-        nonce=world.aid.currency.nonces(key.address),
+        nonce=nonce,
         deadline=deadline,
     )
     signature = permit.sign(key, world.aid.domain(world.aid.currency))

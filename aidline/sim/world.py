@@ -83,6 +83,7 @@ class World:
         lots: The lot of each gift in kind and supply, by the scenario's id.
         releases: Money released so far.
         refused: Proposals that were refused.
+        permits: How many permits each participant has signed.
     """
 
     prepared: Prepared
@@ -94,6 +95,7 @@ class World:
     fleet: list[FleetVehicle] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     refused: list[dict[str, str | int]] = field(default_factory=list)
+    permits: dict[str, int] = field(default_factory=dict)
 
     def time(self, day: int, second: int = 0) -> int:
         """Return the moment ``second`` of a day of the scenario, unix seconds on this chain."""
