@@ -172,15 +172,28 @@ class Haulage:
             terms = world.material(line.material).terms
             groups[line.holder, line.hospital, line.station, terms].append(line)
         for group in groups.values():
-            for at in range(0, len(group), _MOST_PARCELS):
-                chosen = tuple(group[at : at + _MOST_PARCELS])
+            for chosen in self._loads(group):
                 # One after the other: each takes vehicles and money that the next must not.
                 self._phase += 1
                 world.agenda.at(
-                    world.agenda.now + _BOOK_AFTER,
-                    partial(self._book, chosen),
-                    phase=self._phase,
+                    world.agenda.now + _BOOK_AFTER, partial(self._book, chosen), phase=self._phase
                 )
+
+    def _loads(self, lines: Sequence[Allocated]) -> Iterator[tuple[Allocated, ...]]:
+        """Divide what goes the same way into loads that one consignment can carry."""
+        largest = {
+            tier: max((v.capacity for v in self._world.fleet if v.tier is tier), default=0)
+            for tier in Tier
+        }
+        most = min(largest.values())
+        load: list[Allocated] = []
+        for line in lines:
+            if len(load) == _MOST_PARCELS or sum(x.units for x in load) + line.units > most:
+                if load:
+                    yield tuple(load)
+                load = []
+            load.append(line)
+        yield tuple(load)
 
     # --- planning ---
 
