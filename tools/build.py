@@ -276,7 +276,7 @@ def build(root: Path, only: frozenset[str] = frozenset(), quiet: bool = False) -
     Args:
         root: the checkout.
         only: names of contracts to compile; all where empty.
-        quiet: say nothing where nothing was to do.
+        quiet: no table of sizes, and nothing where nothing was to do.
 
     Returns:
         Number of sources that were compiled.
@@ -363,8 +363,9 @@ def _build(root: Path, folder: Path, only: frozenset[str], quiet: bool) -> int:
 
     for warning in dict.fromkeys(warnings):
         print(warning, file=sys.stderr)
-    if stale or not quiet:
+    if not quiet:
         print("\n".join(size_table(sizes)))
+    if stale or not quiet:
         print(f"{len(stale)} of {len(units)} sources compiled, {len(sizes)} contracts")
     if problems:
         raise BuildError("\n".join(dict.fromkeys(problems)))
@@ -414,7 +415,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--only", metavar="A,B", default="", help="compile only these contracts")
     parser.add_argument("--check", nargs="+", metavar="FILE", help="check files, write nothing")
-    parser.add_argument("--quiet", action="store_true", help="say nothing if nothing changed")
+    parser.add_argument("--quiet", action="store_true", help="no table of sizes, and nothing if nothing changed")
     options = parser.parse_args(argv)
     try:
         if options.check:
