@@ -86,7 +86,7 @@ def _integer(bits: int, signed: bool) -> Codec:
     name = f"{'int' if signed else 'uint'}{bits}"
 
     def encode(value: Any) -> bytes:
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             raise InputError(f"a whole number expected ({name}), {value!r} given")
         if not low <= value < high:
             raise InputError(f"{value} does not fit {name} ({low} to {high - 1})")

@@ -309,6 +309,8 @@ class Web3Chain:
 
     def _submit(self, transactions: Sequence[Transaction], limits: Sequence[int]) -> list[bytes]:
         """Sign and send; returns the hashes."""
+        if not self._manual:  # somebody else may have used an account meanwhile
+            self._nonces.clear()
         self._next_nonces(transactions)
         price, tip = self._fees()
         ordered = price > 0 or self._manual or self._client.startswith("anvil")
