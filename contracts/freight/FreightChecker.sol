@@ -241,11 +241,11 @@ contract FreightChecker {
     function _checkArrival(bytes32 domain, IFreightEscrow.Proof calldata proof) private view {
         IFreightEscrow.Arrival calldata arrival = proof.arrival;
         IFreightEscrow.Handover calldata handover = proof.handover;
-        if (block.timestamp > arrival.deadline) revert IFreightEscrow.Expired(arrival.deadline);
         if (
             arrival.consignment != handover.consignment || arrival.station != handover.station
                 || arrival.at > handover.at
         ) revert IFreightEscrow.WrongArrival(handover.consignment);
+        if (block.timestamp > arrival.deadline) revert IFreightEscrow.Expired(arrival.deadline);
         _MONITOR.requireArrival(
             arrival.consignment,
             arrival.batches,

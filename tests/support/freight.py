@@ -1,0 +1,322 @@
+"""A consignment of three legs from a supplier's hub to a hospital's dock, step by step.
+
+The way is trunk (hub to recognised centre), branch (centre to branch station) and terminal (branch
+station to dock); each leg another carrier's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from aidline import messages as m
+from aidline.client import Contract, Receipt, RevmChain
+from aidline.model import Policy, Tier
+from aidline.signing import Domain
+from aidline.telemetry import Band, Recorder
+from tests.support.gifts import NO_PERMIT
+from tests.support.network import station, vehicle
+from tests.support.people import domain_of, key_of, word
+from tests.support.suite import DAY, HOUR, KIT, START, UNIT, Suite
+
+__all__ = [
+    "CARRIERS",
+    "COLD",
+    "DEPARTURES",
+    "FREIGHTS",
+    "LATEST",
+    "LIMIT",
+    "NO_ARRIVAL",
+    "Desk",
+    "pay_of",
+    "terms",
+]
+
+COLD = Band(temperature_min=200, temperature_max=800, humidity_min=0, humidity_max=6_000)
+DEPARTURES = (START + 10 * HOUR, START + 15 * HOUR, START + 18 * HOUR)
+LATEST = (START + 15 * HOUR, START + 18 * HOUR, START + 20 * HOUR)
+FREIGHTS = (600 * UNIT, 300 * UNIT, 100 * UNIT)
+CARRIERS = ("carrier", "branch_carrier", "terminal_carrier")
+#: A deadline that no test reaches.
+LIMIT = START + 100 * DAY
+NO_ARRIVAL = m.Arrival(0, 0, 0, 0, 0)
+
+
+def terms(**changes: Any) -> m.Terms:
+    """Return the terms of the tests, with some fields changed.
+
+    Half an hour late and 36,000 of exposure (1 °C for six minutes) cost nothing; five hours
+    and 396,000 leave nothing; above 1,000,000 the goods go to quarantine.
+    """
+    fields: dict[str, Any] = {
+        "temperature_min": COLD.temperature_min,
+        "temperature_max": COLD.temperature_max,
+        "humidity_min": COLD.humidity_min,
+        "humidity_max": COLD.humidity_max,
+        "late_free": HOUR // 2,
+        "late_zero": 5 * HOUR,
+        "longest_silence": 2 * HOUR,
+        "policy": Policy.CONSIGNEE,
+        "exposure_free": 36_000,
+        "exposure_zero": 396_000,
+        "exposure_floor": 1_000_000,
+        "humidity_free": 500_000,
+        "humidity_zero": 1_500_000,
+        "humidity_floor": 4_000_000,
+    }
+    return m.Terms(**(fields | changes))
+
+
+def pay_of(freight: int, agreed: m.Terms, late: int, temperature: int, humidity: int) -> int:
+    """Return what a leg earns, by the words of the specification."""
+    above, below = freight, 1
+    for value, free, zero in (
+        (late, agreed.late_free, agreed.late_zero),
+        (temperature, agreed.exposure_free, agreed.exposure_zero),
+        (humidity, agreed.humidity_free, agreed.humidity_zero),
+    ):
+        if value <= free:
+            continue
+        above *= max(0, zero - value)
+        below *= max(1, zero - free)
+    return above // below
+
+
+@dataclass
+class Desk:
+    """What the people of a consignment do, one after the other."""
+
+    suite: Suite
+    stations: list[int] = field(default_factory=list)
+    vehicles: list[int] = field(default_factory=list)
+
+    # --- what is there ---
+
+    @property
+    def chain(self) -> RevmChain:
+        return self.suite.chain
+
+    @property
+    def freight(self) -> Contract:
+        return self.suite.freight
+
+    @property
+    def domain(self) -> Domain:
+        return domain_of(self.freight)
+
+    def build(self) -> None:
+        """Add stations, crews and vehicles; let hospital and supplier approve the escrow."""
+        network = self.suite.network
+        city = word("CN-420100")
+        hubs = [
+            ("supplier", {}),
+            ("station_operator", {"region": city}),
+            ("station_operator", {"region": city, "tier": Tier.BRANCH}),
+            ("hospital", {"region": city, "tier": Tier.TERMINAL}),
+        ]
+        for name, changes in hubs:
+            keeper = key_of(name)
+            added = network.addStation(station(keeper, **changes), sender=keeper)
+            self.stations.append(added.event("StationAdded").args.station)
+        network.recognise(self.stations[1], True, sender=key_of("coordinator"))
+        for name, tier in zip(CARRIERS, (Tier.TRUNK, Tier.BRANCH, Tier.TERMINAL), strict=True):
+            carrier = key_of(name)
+            crew = network.addCrew(word("C1"), sender=carrier).event("CrewAdded").args.crew
+            added = network.addVehicle(vehicle(carrier, crew=crew, tier=tier), sender=carrier)
+            self.vehicles.append(added.event("VehicleAdded").args.vehicle)
+        for name in ("hospital", "supplier"):
+            self.suite.currency.approve(self.freight, 2**256 - 1, sender=key_of(name))
+
+    def allocate(self, units: int = 1_000, recipient: str = "hospital") -> int:
+        """Let a hospital ask, an auditor attest and the supplier give; return the allocation."""
+        suite, supplier, hospital = self.suite, key_of("supplier"), key_of(recipient)
+        if suite.needs.facility(hospital).people_in_care == 0:
+            suite.needs.declareFacility(500, False, sender=hospital)
+        asked = {
+            "material": KIT,
+            "units": units,
+            "stock": 300,
+            "daily_use": 100,
+            "needed_by": START + 30 * DAY,
+            "station": self.stations[3],
+            "freight_budget": 5_000 * UNIT,
+            "emergency": bytes(32),
+        }
+        demand = suite.needs.publish(asked, sender=hospital).event("DemandPublished").args.demand
+        suite.needs.attest(
+            demand, suite.needs.contentOf(demand), START + 30 * DAY, sender=key_of("auditor")
+        )
+        made = {
+            "material": KIT,
+            "quantity": units,
+            "expiry": START + 300 * DAY,
+            "station": self.stations[0],
+            "evidence": word("certificate"),
+        }
+        parcel = suite.ledger.commission(made, sender=supplier).event("LotCommissioned").args.parcel
+        offered = suite.demand.offer(parcel, START + 30 * DAY, sender=supplier)
+        offer = offered.event("OfferMade").args.offer
+        fulfilled = suite.demand.fulfil(offer, demand, units, sender=supplier)
+        allocation: int = fulfilled.event("Allocated").args.allocation
+        return allocation
+
+    # --- booking ---
+
+    def legs(self) -> list[m.LegRequest]:
+        """Return the three legs."""
+        return [
+            m.LegRequest(
+                carrier=key_of(name).address,
+                vehicle=self.vehicles[number],
+                from_station=self.stations[number],
+                to_station=self.stations[number + 1],
+                departure=DEPARTURES[number],
+                latest_arrival=LATEST[number],
+                freight=FREIGHTS[number],
+            )
+            for number, name in enumerate(CARRIERS)
+        ]
+
+    def booking(self, allocations: Sequence[int], **changes: Any) -> m.Booking:
+        """Return the booking of these allocations, with some fields changed."""
+        fields: dict[str, Any] = {
+            "payer": key_of("hospital").address,
+            "consignee": key_of("hospital").address,
+            "device": key_of("device").address,
+            "allocations": list(allocations),
+            "legs": self.legs(),
+            "terms": terms(),
+            "pick_up_by": DEPARTURES[0] + HOUR,
+            "deadline": START + 5 * HOUR,
+            "salt": word("order 1"),
+        }
+        return m.Booking(**(fields | changes))
+
+    def signatures(self, booking: m.Booking, domain: Domain | None = None) -> dict[str, Any]:
+        """Return everybody's signatures of a booking."""
+        domain = domain or self.domain
+        order = booking.struct_hash()
+        names = {key_of(name).address: key_of(name) for name in CARRIERS}
+        payer = next(
+            (k for k in map(key_of, ("hospital", "supplier")) if k.address == booking.payer), None
+        )
+        consent = m.PolicyConsent(order, booking.consignee, booking.terms.policy)
+        return {
+            "payer": m.BookingOrder(order, booking.payer).sign(payer, domain) if payer else b"",
+            "carriers": [
+                m.LegAcceptance(order, number, leg.carrier).sign(names[leg.carrier], domain)
+                for number, leg in enumerate(booking.legs)
+            ],
+            "consignee": consent.sign(key_of("hospital"), domain),
+        }
+
+    def book(self, booking: m.Booking, sender: str = "stranger", **changes: Any) -> Receipt:
+        """Book with everybody's signatures, some of them changed; anybody submits."""
+        signatures = self.signatures(booking) | changes
+        receipt: Receipt = self.freight["book"](
+            booking, signatures, NO_PERMIT, sender=key_of(sender)
+        )
+        return receipt
+
+    # --- on the way ---
+
+    def handover(self, consignment: int, number: int, at: int, **changes: Any) -> m.Handover:
+        """Return handover ``number``, the first being the pick-up, with some fields changed."""
+        givers = ("supplier", *CARRIERS)
+        takers = (*CARRIERS, "hospital")
+        fields: dict[str, Any] = {
+            "consignment": consignment,
+            "sequence": number,
+            "from_": key_of(givers[number]).address,
+            "to": key_of(takers[number]).address,
+            "station": self.stations[number],
+            "at": at,
+            "content": self.suite.ledger.load(consignment).content,
+            "deadline": LIMIT,
+        }
+        return m.Handover(**(fields | changes))
+
+    def hand_over(
+        self,
+        handover: m.Handover,
+        giver: str | None = None,
+        taker: str | None = None,
+        domain: Domain | None = None,
+    ) -> Receipt:
+        """Let both sign a handover, or others in their place; anybody submits."""
+        domain = domain or self.domain
+        by_address = {key_of(n).address: key_of(n) for n in (*CARRIERS, "hospital", "supplier")}
+        release = key_of(giver) if giver else by_address[handover.from_]
+        acceptance = key_of(taker) if taker else by_address[handover.to]
+        receipt: Receipt = self.freight.handOver(
+            handover,
+            handover.sign(release, domain),
+            handover.sign(acceptance, domain),
+            sender=key_of("stranger"),
+        )
+        return receipt
+
+    def pass_on(self, consignment: int, number: int, at: int) -> Receipt:
+        """Hand over at ``at``, when it is then; the pick-up is number 0."""
+        if self.chain.now() < at:
+            self.chain.set_time(at)
+        return self.hand_over(self.handover(consignment, number, at))
+
+    def record(
+        self, recorder: Recorder, readings: Sequence[tuple[int, int, int]], device: str = "device"
+    ) -> Receipt:
+        """Let the device sign the next batch, and record it."""
+        batch = recorder.batch(readings, deadline=LIMIT)
+        signature = batch.sign(key_of(device), domain_of(self.suite.monitor))
+        receipt: Receipt = self.suite.monitor.record(batch, signature, sender=key_of("stranger"))
+        return receipt
+
+    # --- delivery ---
+
+    def arrival(self, consignment: int, at: int, batches: int) -> m.Arrival:
+        """Return the device's arrival at the dock."""
+        return m.Arrival(consignment, self.stations[3], at, batches, LIMIT)
+
+    def proof(
+        self,
+        handover: m.Handover,
+        arrival: m.Arrival | None = None,
+        *,
+        accepted: bool,
+        **changes: Any,
+    ) -> dict[str, Any]:
+        """Return a proof: released by the last carrier, with what else there is."""
+        domain = self.domain
+        return {
+            "handover": handover,
+            "release": handover.sign(key_of("terminal_carrier"), domain),
+            "acceptance": handover.sign(key_of("hospital"), domain) if accepted else b"",
+            "arrival": arrival or NO_ARRIVAL,
+            "device_signature": arrival.sign(key_of("device"), domain) if arrival else b"",
+        } | changes
+
+    def deliver(self, proof: dict[str, Any]) -> Receipt:
+        """Submit a proof; anybody does."""
+        receipt: Receipt = self.freight.deliver(proof, sender=key_of("stranger"))
+        return receipt
+
+    # --- money ---
+
+    def balance(self, name: str) -> int:
+        """Return a person's currency."""
+        amount: int = self.suite.currency.balanceOf(key_of(name))
+        return amount
+
+    def check_money(self) -> None:
+        """Check INV-FREIGHT-1 (money adds up) and INV-FREIGHT-2 (what is held is there)."""
+        held = 0
+        for number in range(1, self.freight.consignmentCount() + 1):
+            record = self.freight.consignment(number)
+            rest = record.prepaid - record.paid - record.refunded
+            assert rest == (0 if record.status == 4 else record.prepaid)
+            held += rest
+            paid = sum(self.freight.leg(number, leg).paid for leg in range(record.leg_count))
+            assert paid == record.paid
+        assert self.freight.totalHeld() == held
+        assert self.suite.currency.balanceOf(self.freight) == held

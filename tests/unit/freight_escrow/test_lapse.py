@@ -1,0 +1,151 @@
+"""Ends by time: `lapse`.
+
+lapse
+├── when the grace is not over: refused
+├── when it has arrived (it settles by silence) or ended: refused
+├── given a consignment never picked up: all is refunded, hours and allocations are free again
+└── given one not delivered: legs done are paid, the rest is refunded, the goods are lost
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from aidline.client import Contract
+from aidline.model import AllocationStatus, ParcelState, Policy, Resolution, Status
+from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk, pay_of, terms
+from tests.support.people import key_of
+from tests.support.reverts import reverts
+from tests.support.suite import DAY, HOUR
+
+GRACE = 7 * DAY
+
+
+def test_cancels_what_was_never_picked_up(
+    desk: Desk,
+    freight: Contract,
+    ledger: Contract,
+    network: Contract,
+    booked: int,
+    allocation: int,
+) -> None:
+    desk.chain.set_time(freight.consignment(booked).pick_up_by + GRACE)
+    before = desk.balance("hospital")
+
+    receipt = freight.lapse(booked, sender=key_of("stranger"))
+
+    told = receipt.event("ConsignmentSettled").args
+    assert (told.resolution, told.paid, told.refunded) == (
+        Resolution.CANCELLED,
+        0,
+        sum(FREIGHTS),
+    )
+    record = freight.consignment(booked)
+    assert (record.status, record.resolution) == (Status.SETTLED, Resolution.CANCELLED)
+    assert (record.paid, record.refunded) == (0, sum(FREIGHTS))
+    assert record.ended_at == receipt.timestamp
+    assert desk.balance("hospital") - before == sum(FREIGHTS)
+    for number, vehicle in enumerate(desk.vehicles):
+        assert network.isFree(vehicle, DEPARTURES[number], LATEST[number])
+    desk.check_money()
+
+    # The parcel is where it was, and the allocation can be released.
+    parcel_id = desk.suite.demand.allocation(allocation).parcel
+    parcel = ledger.parcel(parcel_id)
+    assert (parcel.state, parcel.consignment) == (ParcelState.ALLOCATED, 0)
+    assert parcel.custodian == key_of("supplier").address
+    desk.suite.demand.release(allocation, sender=key_of("stranger"))
+    assert desk.suite.demand.allocation(allocation).status == AllocationStatus.RELEASED
+    assert ledger.parcel(parcel_id).state == ParcelState.HELD
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_pays_the_legs_done_of_what_is_lost(
+    desk: Desk, freight: Contract, ledger: Contract, picked_up: int, allocation: int, done: int
+) -> None:
+    for number in range(done):
+        desk.pass_on(picked_up, number + 1, LATEST[number])
+    desk.chain.set_time(LATEST[2] + GRACE)
+    before = {name: desk.balance(name) for name in (*CARRIERS, "hospital")}
+
+    receipt = freight.lapse(picked_up, sender=key_of("stranger"))
+
+    paid = sum(FREIGHTS[:done])
+    told = receipt.event("ConsignmentSettled").args
+    assert (told.resolution, told.paid) == (Resolution.LOST, paid)
+    assert told.refunded == sum(FREIGHTS) - paid
+    for number, name in enumerate(CARRIERS):
+        earned = FREIGHTS[number] if number < done else 0
+        assert desk.balance(name) - before[name] == earned
+        assert freight.leg(picked_up, number).paid == earned
+        assert freight.outcomeOf(picked_up, number).pay == earned
+    assert desk.balance("hospital") - before["hospital"] == sum(FREIGHTS) - paid
+    parcel = ledger.parcel(desk.suite.demand.allocation(allocation).parcel)
+    assert (parcel.state, parcel.custodian) == (
+        ParcelState.LOST,
+        key_of(CARRIERS[done]).address,
+    )
+    assert parcel.station == desk.stations[done]
+    desk.check_money()
+
+
+def test_legs_done_answer_for_lateness_and_exposure(
+    desk: Desk, freight: Contract, picked_up: int, read: Callable[..., None]
+) -> None:
+    desk.pass_on(picked_up, 1, LATEST[0] + 2 * HOUR)
+    read(DEPARTURES[0], LATEST[0] + 2 * HOUR, 805)
+    desk.chain.set_time(LATEST[2] + GRACE)
+    freight.lapse(picked_up, sender=key_of("stranger"))
+    expected = pay_of(FREIGHTS[0], terms(), 2 * HOUR, 5 * 7 * HOUR, 0)
+    assert 0 < expected < FREIGHTS[0]
+    assert freight.leg(picked_up, 0).paid == expected
+    desk.check_money()
+
+
+def test_reverts_before_the_grace_is_over(
+    desk: Desk, freight: Contract, booked: int, hospital: object
+) -> None:
+    start = freight.consignment(booked).pick_up_by + GRACE
+    desk.chain.set_time(start - 1)
+    with reverts("NotYet", consignment=booked, from_=start):
+        freight.lapse(booked, sender=key_of("hospital"))
+    # Once it is picked up, the time is that of the last arrival.
+    desk.hand_over(desk.handover(booked, 0, DEPARTURES[0]))
+    start = LATEST[2] + GRACE
+    with reverts("NotYet", consignment=booked, from_=start):
+        freight.lapse(booked, sender=key_of("hospital"))
+
+
+def test_late_delivery_counts_until_somebody_lapses(
+    desk: Desk, freight: Contract, last_leg: int
+) -> None:
+    at = LATEST[2] + GRACE + DAY
+    desk.chain.set_time(at)
+    desk.deliver(desk.proof(desk.handover(last_leg, 3, at), accepted=True))
+    record = freight.consignment(last_leg)
+    # Nothing is left of the last leg's freight: no carrier loses by a lapse that comes first.
+    assert record.resolution == Resolution.DELIVERED
+    assert freight.leg(last_leg, 2).paid == 0
+    assert record.paid == FREIGHTS[0] + FREIGHTS[1]
+    with reverts("WrongStatus", consignment=last_leg, status=Status.SETTLED):
+        freight.lapse(last_leg, sender=key_of("hospital"))
+    desk.check_money()
+
+
+@pytest.mark.parametrize("policy", [Policy.DEVICE_THEN_SILENCE])
+def test_reverts_when_it_has_arrived(desk: Desk, freight: Contract, logged: int) -> None:
+    handover = desk.handover(logged, 3, LATEST[2])
+    desk.deliver(desk.proof(handover, desk.arrival(logged, LATEST[2], 3), accepted=False))
+    desk.chain.set_time(LATEST[2] + GRACE)
+    with reverts("WrongStatus", consignment=logged, status=Status.ARRIVED):
+        freight.lapse(logged, sender=key_of("hospital"))
+
+
+def test_lapses_once(desk: Desk, freight: Contract, booked: int) -> None:
+    desk.chain.set_time(LATEST[2] + GRACE)
+    freight.lapse(booked, sender=key_of("stranger"))
+    with reverts("WrongStatus", consignment=booked, status=Status.SETTLED):
+        freight.lapse(booked, sender=key_of("stranger"))
+    desk.check_money()
