@@ -415,7 +415,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--only", metavar="A,B", default="", help="compile only these contracts")
     parser.add_argument("--check", nargs="+", metavar="FILE", help="check files, write nothing")
-    parser.add_argument("--quiet", action="store_true", help="no table of sizes, and nothing if nothing changed")
+    parser.add_argument(
+        "--quiet", action="store_true", help="no table of sizes, and nothing if nothing changed"
+    )
     options = parser.parse_args(argv)
     try:
         if options.check:
