@@ -165,17 +165,39 @@ interface IDemandBook {
 
     event FacilityDeclared(address indexed recipient, uint32 peopleInCare, bool vulnerable);
     event FacilityAttested(address indexed recipient, address indexed auditor);
-    event DemandPublished(uint64 indexed demand, address indexed recipient, uint64 indexed material, uint64 units, uint40 neededBy, uint32 station, bytes32 emergency, uint64 raised);
+    event DemandPublished(
+        uint64 indexed demand,
+        address indexed recipient,
+        uint64 indexed material,
+        uint64 units,
+        uint40 neededBy,
+        uint32 station,
+        bytes32 emergency,
+        uint64 raised
+    );
     event FactsChanged(uint64 indexed demand, uint64 stock, uint64 dailyUse, uint32 version);
     event LevelChanged(uint64 indexed demand, Level from, Level to);
-    event DemandAttested(uint64 indexed demand, address indexed auditor, uint32 version, uint40 validUntil);
+    event DemandAttested(
+        uint64 indexed demand, address indexed auditor, uint32 version, uint40 validUntil
+    );
     event DemandCounted(uint64 indexed demand, Level counted);
     event AttestationsEnded(uint64 indexed demand, uint32 version);
     event DemandReopened(uint64 indexed demand, uint64 open);
     event DemandEnded(uint64 indexed demand, DemandStatus status, uint64 served);
-    event FastPathOpened(bytes32 indexed emergency, bytes32 indexed region, uint64 cap, uint40 until);
-    event FastPathUsed(uint64 indexed demand, bytes32 indexed emergency, bytes32 indexed region, uint64 units);
-    event DemandRaised(uint64 indexed raised, bytes32 indexed emergency, bytes32 indexed region, uint64 material, uint64 units, uint40 until);
+    event FastPathOpened(
+        bytes32 indexed emergency, bytes32 indexed region, uint64 cap, uint40 until
+    );
+    event FastPathUsed(
+        uint64 indexed demand, bytes32 indexed emergency, bytes32 indexed region, uint64 units
+    );
+    event DemandRaised(
+        uint64 indexed raised,
+        bytes32 indexed emergency,
+        bytes32 indexed region,
+        uint64 material,
+        uint64 units,
+        uint40 until
+    );
     event RaiseClaimed(uint64 indexed raised, uint64 indexed demand, uint64 units);
 
     error NotWriter(address caller);
@@ -199,7 +221,7 @@ interface IDemandBook {
     error UnknownDemand(uint64 demand);
     error UnknownRaise(uint64 raised);
     error DemandNotOpen(uint64 demand, DemandStatus status);
-    error NotLapsed(uint64 demand, uint40 at);
+    error NotLapsed(uint64 id, uint40 at);
     error NotInEmergency(bytes32 emergency, bytes32 region);
     error AlreadyClaimed(uint64 raised, address recipient);
     error NothingToClaim(uint64 raised, address recipient);
@@ -247,7 +269,10 @@ interface IDemandBook {
         returns (uint64 low, uint64 medium, uint64 high, uint64 critical);
 
     /// @notice What a demand is to these goods, as it counts now.
-    function prospectOf(uint64 demandId, Goods calldata goods) external view returns (Prospect memory);
+    function prospectOf(uint64 demandId, Goods calldata goods)
+        external
+        view
+        returns (Prospect memory);
 
     /// @notice EIP-712: `Attestation(address auditor,uint64 demand,bytes32 content,uint40 validUntil,uint40 deadline)`.
     function ATTESTATION_TYPEHASH() external view returns (bytes32);
@@ -305,14 +330,18 @@ interface IDemandBook {
     /// @dev Reverts with `DemandNotOpen` (LAPSED from `neededBy` on) and unless the recipient is active. From the fast path the level is LOW, whatever the facts
     /// claim: a liar who tells of no stock gains the last place, and only within the path's cap, region and time, up to the material's cap, and while
     /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`.
-    function serve(uint64 demandId, uint64 units, Goods calldata goods) external returns (Prospect memory);
+    function serve(uint64 demandId, uint64 units, Goods calldata goods)
+        external
+        returns (Prospect memory);
 
     /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
     /// @param byFault True when its recipient failed to book or refused: it does not count until it is attested again.
     function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external;
 
     /// @notice Takes from the freight budget what is there, at most `asked`.
-    function takeBudget(uint64 demandId, uint128 asked) external returns (uint128 taken, address recipient);
+    function takeBudget(uint64 demandId, uint128 asked)
+        external
+        returns (uint128 taken, address recipient);
 
     // --- EmergencyResponse only ---
 
@@ -321,5 +350,7 @@ interface IDemandBook {
     function openFastPath(bytes32 emergency, bytes32 region, uint64 cap, uint40 until) external;
 
     /// @notice Raises demand for a region. @dev Reverts when no attested facility lies in it (`NothingToClaim`). Emits `DemandRaised`.
-    function raise(bytes32 emergency, bytes32 region, uint64 material, uint64 units, uint40 until) external returns (uint64 raised);
+    function raise(bytes32 emergency, bytes32 region, uint64 material, uint64 units, uint40 until)
+        external
+        returns (uint64 raised);
 }

@@ -81,13 +81,36 @@ interface IDemandEscrow {
         Exemption[] exemptions;
     }
 
-    event OfferMade(uint64 indexed offer, address indexed holder, uint64 indexed material, uint64 parcel, uint64 units, uint40 until, IMaterialLedger.Earmark earmark);
+    event OfferMade(
+        uint64 indexed offer,
+        address indexed holder,
+        uint64 indexed material,
+        uint64 parcel,
+        uint64 units,
+        uint40 until,
+        IMaterialLedger.Earmark earmark
+    );
     event OfferEnded(uint64 indexed offer, OfferStatus status, uint64 unitsLeft);
-    event Allocated(uint64 indexed allocation, uint64 indexed offer, uint64 indexed demand, uint64 parcel, uint64 units, IDemandBook.Level level);
-    event ProposalAccepted(uint64 indexed proposal, address indexed solver, uint256 lines, uint256 score, uint256 stockSecondsWon);
+    event Allocated(
+        uint64 indexed allocation,
+        uint64 indexed offer,
+        uint64 indexed demand,
+        uint64 parcel,
+        uint64 units,
+        IDemandBook.Level level
+    );
+    event ProposalAccepted(
+        uint64 indexed proposal,
+        address indexed solver,
+        uint256 lines,
+        uint256 score,
+        uint256 stockSecondsWon
+    );
     event AllocationBooked(uint64 indexed allocation, uint64 indexed consignment);
     event AllocationReleased(uint64 indexed allocation, uint64 units);
-    event AllocationFailed(uint64 indexed allocation, uint64 units, IMaterialLedger.ParcelState state);
+    event AllocationFailed(
+        uint64 indexed allocation, uint64 units, IMaterialLedger.ParcelState state
+    );
 
     error NotWriter(address caller);
     error ZeroUnits();
@@ -96,7 +119,7 @@ interface IDemandEscrow {
     error OfferNotOpen(uint64 offer, OfferStatus status);
     error NotHolder(uint64 offer, address caller);
     error BadOfferEnd(uint40 until);
-    error NotLapsed(uint64 offer, uint40 at);
+    error NotLapsed(uint64 id, uint40 at);
     error EmptyProposal();
     error TooManyLines(uint256 given, uint256 most);
     error LineNotAscending(uint256 line, uint64 offer, uint64 demand);
@@ -140,13 +163,17 @@ interface IDemandEscrow {
     function offer(uint64 parcelId, uint40 until) external returns (uint64 offerId);
 
     /// @notice DonationRegistry only: `offer` in the name of the holder who receives a gift in the same transaction.
-    function offerFor(address holder, uint64 parcelId, uint40 until) external returns (uint64 offerId);
+    function offerFor(address holder, uint64 parcelId, uint40 until)
+        external
+        returns (uint64 offerId);
 
     /// @notice Takes back what is not allocated. @dev Only its holder. Emits `OfferEnded`.
     function withdrawOffer(uint64 offerId) external;
 
     /// @notice Fulfils one demand from one's own offer, under the same rule as a proposal, without exemptions. @dev Only its holder. Emits `Allocated`.
-    function fulfil(uint64 offerId, uint64 demandId, uint64 units) external returns (uint64 allocationId);
+    function fulfil(uint64 offerId, uint64 demandId, uint64 units)
+        external
+        returns (uint64 allocationId);
 
     // --- solvers ---
 

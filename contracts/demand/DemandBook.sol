@@ -164,11 +164,20 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         returns (uint64 low, uint64 medium, uint64 high, uint64 critical)
     {
         uint256 total = _totals[_scopeKey(material, scope.kind, scope.scope)];
-        return (total.unitsAt(Level.LOW), total.unitsAt(Level.MEDIUM), total.unitsAt(Level.HIGH), total.unitsAt(Level.CRITICAL));
+        return (
+            total.unitsAt(Level.LOW),
+            total.unitsAt(Level.MEDIUM),
+            total.unitsAt(Level.HIGH),
+            total.unitsAt(Level.CRITICAL)
+        );
     }
 
     /// @inheritdoc IDemandBook
-    function prospectOf(uint64 demandId, Goods calldata goods) external view returns (Prospect memory) {
+    function prospectOf(uint64 demandId, Goods calldata goods)
+        external
+        view
+        returns (Prospect memory)
+    {
         return _prospect(_knownDemand(demandId), goods);
     }
 
@@ -180,10 +189,16 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     }
 
     /// @inheritdoc IDemandBook
-    function claim(uint64 raised, DemandRequest calldata request) external whenOpen returns (uint64 demandId) {
+    function claim(uint64 raised, DemandRequest calldata request)
+        external
+        whenOpen
+        returns (uint64 demandId)
+    {
         Raise storage source = _knownRaise(raised);
         if (block.timestamp >= source.until) revert Expired(source.until);
-        if (request.units != 0 || request.material != 0 || request.emergency != 0) revert SetByRaise(raised);
+        if (request.units != 0 || request.material != 0 || request.emergency != 0) {
+            revert SetByRaise(raised);
+        }
         if (hasClaimed[raised][msg.sender]) revert AlreadyClaimed(raised, msg.sender);
         Facility storage facts = _facilities[msg.sender];
         if (facts.attestedBy == address(0)) revert NotAttestedFacility(msg.sender);
@@ -232,11 +247,15 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     }
 
     /// @inheritdoc IDemandBook
-    function attestBySignature(Attestation calldata attestation, bytes calldata signature) external {
+    function attestBySignature(Attestation calldata attestation, bytes calldata signature)
+        external
+    {
         if (block.timestamp > attestation.deadline) revert Expired(attestation.deadline);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, attestation)));
         SignatureCheck.requireValid(attestation.auditor, digest, signature);
-        _attest(attestation.demand, attestation.auditor, attestation.content, attestation.validUntil);
+        _attest(
+            attestation.demand, attestation.auditor, attestation.content, attestation.validUntil
+        );
     }
 
     // --- anyone ---
@@ -276,7 +295,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         returns (Prospect memory prospect)
     {
         Demand storage record = _openDemand(demandId);
-        if (block.timestamp >= record.neededBy) revert DemandNotOpen(demandId, DemandStatus.LAPSED);
+        if (block.timestamp >= record.neededBy) {
+            revert DemandNotOpen(demandId, DemandStatus.LAPSED);
+        }
         _requireActive(record.recipient, IParticipantRegistry.Role.RECIPIENT);
         _update(demandId, record);
         prospect = _prospect(record, goods);
@@ -294,7 +315,10 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     }
 
     /// @inheritdoc IDemandBook
-    function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external onlyWriter(demandEscrow) {
+    function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault)
+        external
+        onlyWriter(demandEscrow)
+    {
         Demand storage record = _knownDemand(demandId);
         record.freightBudget += freight;
         _countUnits(record, Level.NULL, 0, record.counted, units);
@@ -380,7 +404,11 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         if (record.status != DemandStatus.OPEN) revert DemandNotOpen(id, record.status);
     }
 
-    function _prospect(Demand storage record, Goods calldata goods) private view returns (Prospect memory) {
+    function _prospect(Demand storage record, Goods calldata goods)
+        private
+        view
+        returns (Prospect memory)
+    {
         return Prospect({
             fit: _fitOf(record, goods),
             level: record.counted,
@@ -395,8 +423,12 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         IMaterialLedger.EarmarkKind kind = goods.earmarkKind;
         if (kind != IMaterialLedger.EarmarkKind.NONE) {
             bytes32 scope = record.emergency;
-            if (kind == IMaterialLedger.EarmarkKind.REGION) scope = _places[record.recipient].province;
-            if (kind == IMaterialLedger.EarmarkKind.FACILITY) scope = _places[record.recipient].facility;
+            if (kind == IMaterialLedger.EarmarkKind.REGION) {
+                scope = _places[record.recipient].province;
+            }
+            if (kind == IMaterialLedger.EarmarkKind.FACILITY) {
+                scope = _places[record.recipient].facility;
+            }
             if (scope != goods.earmarkScope) return Fit.OUT_OF_EARMARK;
         }
         // A lot that ends before the goods are needed can serve neither in a line nor as a reason to wait.
@@ -491,7 +523,10 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         bytes32 emergency = record.emergency;
         address recipient = record.recipient;
         AuditDebt storage debt = _auditDebts[recipient];
-        if (emergency == 0 || record.overCap || (debt.demands != 0 && block.timestamp >= debt.auditBy)) return false;
+        if (
+            emergency == 0 || record.overCap
+                || (debt.demands != 0 && block.timestamp >= debt.auditBy)
+        ) return false;
 
         bytes32 region = _places[recipient].region;
         while (region != 0) {
@@ -517,7 +552,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         _requireUnits(request.units);
         _requirePossible(request.stock, request.dailyUse);
         if (request.neededBy <= block.timestamp) revert NeededInPast(request.neededBy);
-        if (request.emergency != 0 && raised == 0) _requireInEmergency(request.emergency, _places[msg.sender].region);
+        if (request.emergency != 0 && raised == 0) {
+            _requireInEmergency(request.emergency, _places[msg.sender].region);
+        }
         uint64 cap = ledger.material(request.material).capPerDemand;
 
         id = ++demandCount;
@@ -551,7 +588,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
 
     function _attest(uint64 id, address auditor, bytes32 content, uint40 validUntil) private {
         Demand storage record = _knownDemand(id);
-        if (record.status != DemandStatus.OPEN && record.served == 0) revert DemandNotOpen(id, record.status);
+        if (record.status != DemandStatus.OPEN && record.served == 0) {
+            revert DemandNotOpen(id, record.status);
+        }
         bytes32 expected = contentOf(id);
         if (content != expected) revert ContentChanged(id, expected, content);
         if (validUntil <= block.timestamp || validUntil > block.timestamp + MAX_VALIDITY) {
@@ -566,7 +605,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
             record.auditedUntil = validUntil;
             if (record.auditOwed) _settleDebt(record);
         } else {
-            if (first == auditor || record.secondAuditor == auditor) revert AlreadyAttested(id, auditor);
+            if (first == auditor || record.secondAuditor == auditor) {
+                revert AlreadyAttested(id, auditor);
+            }
             if (record.secondAuditor != address(0)) revert FullyAttested(id);
             if (_participant(first).organisation == _participant(auditor).organisation) {
                 revert SameOrganisation(auditor, first);
@@ -606,7 +647,13 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     }
 
     /// @dev Changes the totals of every scope in which the demand lies; NULL stands for none.
-    function _countUnits(Demand storage record, Level less, uint64 lessUnits, Level more, uint64 moreUnits) private {
+    function _countUnits(
+        Demand storage record,
+        Level less,
+        uint64 lessUnits,
+        Level more,
+        uint64 moreUnits
+    ) private {
         if (less == more) return;
         uint64 material = record.material;
         Place storage place = _places[record.recipient];

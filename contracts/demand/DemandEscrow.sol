@@ -125,17 +125,28 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     }
 
     /// @inheritdoc IDemandEscrow
-    function fulfil(uint64 offerId, uint64 demandId, uint64 units) external whenOpen returns (uint64 allocationId) {
-        if (_openOffer(offerId).holder != msg.sender) revert NotHolder(offerId, msg.sender);
+    function fulfil(uint64 offerId, uint64 demandId, uint64 units)
+        external
+        whenOpen
+        returns (uint64 allocationId)
+    {
+        if (_openOffer(offerId).holder != msg.sender) {
+            revert NotHolder(offerId, msg.sender);
+        }
         IDemandBook.Level level;
-        (allocationId, level,) = _allocate(0, Line({offer: offerId, demand: demandId, units: units}));
+        (allocationId, level,) =
+            _allocate(0, Line({offer: offerId, demand: demandId, units: units}));
         _requireOrder(offerId, level, 0);
     }
 
     // --- solvers ---
 
     /// @inheritdoc IDemandEscrow
-    function propose(Proposal calldata proposal) external whenOpen returns (uint64[] memory allocations) {
+    function propose(Proposal calldata proposal)
+        external
+        whenOpen
+        returns (uint64[] memory allocations)
+    {
         registry.requireActive(msg.sender, IParticipantRegistry.Role.SOLVER);
         if (proposal.lines.length == 0) revert EmptyProposal();
         _requireFew(proposal.lines.length);
@@ -146,7 +157,9 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         Score memory score;
         (allocations, levels, score) = _allocateAll(proposal.lines);
         _requireOrderOfAll(proposal.lines, levels, proposal.exemptions);
-        emit ProposalAccepted(++proposalCount, msg.sender, proposal.lines.length, score.weighted, score.stockSeconds);
+        emit ProposalAccepted(
+            ++proposalCount, msg.sender, proposal.lines.length, score.weighted, score.stockSeconds
+        );
     }
 
     // --- anyone ---
@@ -184,11 +197,15 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     /// @inheritdoc IDemandEscrow
     function reportFailed(uint64 allocationId) external {
         Allocation storage record = _knownAllocation(allocationId);
-        if (record.status != AllocationStatus.BOOKED) revert AllocationWrongStatus(allocationId, record.status);
+        if (record.status != AllocationStatus.BOOKED) {
+            revert AllocationWrongStatus(allocationId, record.status);
+        }
         IMaterialLedger.ParcelState state = ledger.parcel(record.parcel).state;
         if (
-            state != IMaterialLedger.ParcelState.LOST && state != IMaterialLedger.ParcelState.RETURNED
-                && state != IMaterialLedger.ParcelState.QUARANTINED && state != IMaterialLedger.ParcelState.DESTROYED
+            state != IMaterialLedger.ParcelState.LOST
+                && state != IMaterialLedger.ParcelState.RETURNED
+                && state != IMaterialLedger.ParcelState.QUARANTINED
+                && state != IMaterialLedger.ParcelState.DESTROYED
         ) revert ParcelNotFailed(allocationId, state);
 
         record.status = AllocationStatus.FAILED;
@@ -251,12 +268,17 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     function _bookable(uint64 id) private view returns (Allocation storage record) {
         record = _knownAllocation(id);
-        if (record.status != AllocationStatus.ALLOCATED) revert AllocationWrongStatus(id, record.status);
+        if (record.status != AllocationStatus.ALLOCATED) {
+            revert AllocationWrongStatus(id, record.status);
+        }
         uint40 until = record.at + BOOKING_WINDOW;
         if (block.timestamp >= until) revert BookingWindowOver(id, until);
     }
 
-    function _requirePayer(uint64 id, uint64 parcel, address recipient, address payer) private view {
+    function _requirePayer(uint64 id, uint64 parcel, address recipient, address payer)
+        private
+        view
+    {
         if (payer == recipient || payer == reliefFund) return;
         if (payer != ledger.lot(ledger.parcel(parcel).lot).maker) revert NotPayer(id, payer);
     }
@@ -289,10 +311,11 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     }
 
     /// @dev Lines and exemptions are both ascending by offer: one walk over both.
-    function _requireOrderOfAll(Line[] calldata lines, IDemandBook.Level[] memory levels, Exemption[] calldata exemptions)
-        private
-        view
-    {
+    function _requireOrderOfAll(
+        Line[] calldata lines,
+        IDemandBook.Level[] memory levels,
+        Exemption[] calldata exemptions
+    ) private view {
         uint256 next;
         for (uint256 i; i < lines.length;) {
             uint64 offerId = lines[i].offer;
@@ -314,16 +337,31 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         }
     }
 
-    function _requireAscending(uint256 index, Exemption calldata before, Exemption calldata exemption) private pure {
-        if (exemption.offer < before.offer || (exemption.offer == before.offer && exemption.demand <= before.demand)) {
+    function _requireAscending(
+        uint256 index,
+        Exemption calldata before,
+        Exemption calldata exemption
+    ) private pure {
+        if (
+            exemption.offer < before.offer
+                || (exemption.offer == before.offer && exemption.demand <= before.demand)
+        ) {
             revert ExemptionNotAscending(index, exemption.offer, exemption.demand);
         }
     }
 
     /// @dev Adds the open units of a demand that counts in the offer's scope and that the offer cannot serve.
-    function _exempt(uint256 exempt, uint64 offerId, uint64 demandId) private view returns (uint256) {
-        IDemandBook.Prospect memory prospect = demandBook.prospectOf(demandId, _goodsOf(_offers[offerId]));
-        if (prospect.level == IDemandBook.Level.NULL || prospect.fit != IDemandBook.Fit.ENDS_TOO_SOON) {
+    function _exempt(uint256 exempt, uint64 offerId, uint64 demandId)
+        private
+        view
+        returns (uint256)
+    {
+        IDemandBook.Prospect memory prospect =
+            demandBook.prospectOf(demandId, _goodsOf(_offers[offerId]));
+        if (
+            prospect.level == IDemandBook.Level.NULL
+                || prospect.fit != IDemandBook.Fit.ENDS_TOO_SOON
+        ) {
             revert NotExempt(offerId, demandId);
         }
         return exempt.plus(prospect.level, prospect.open);
@@ -385,7 +423,10 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     }
 
     function _requireNext(uint256 index, Line calldata before, Line calldata line) private pure {
-        if (line.offer < before.offer || (line.offer == before.offer && line.demand <= before.demand)) {
+        if (
+            line.offer < before.offer
+                || (line.offer == before.offer && line.demand <= before.demand)
+        ) {
             revert LineNotAscending(index, line.offer, line.demand);
         }
     }
@@ -428,10 +469,17 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     {
         if (line.units == 0) revert ZeroUnits();
         if (line.units > record.units) revert LineTooManyUnits(index, line.units, record.units);
-        IDemandBook.Prospect memory prospect = demandBook.serve(line.demand, line.units, _goodsOf(record));
-        if (prospect.fit == IDemandBook.Fit.OTHER_MATERIAL) revert LineWrongMaterial(index, line.offer, line.demand);
-        if (prospect.fit == IDemandBook.Fit.OUT_OF_EARMARK) revert LineEarmark(index, line.offer, line.demand);
-        if (prospect.fit == IDemandBook.Fit.ENDS_TOO_SOON) revert LineExpired(index, line.offer, record.expiry);
+        IDemandBook.Prospect memory prospect =
+            demandBook.serve(line.demand, line.units, _goodsOf(record));
+        if (prospect.fit == IDemandBook.Fit.OTHER_MATERIAL) {
+            revert LineWrongMaterial(index, line.offer, line.demand);
+        }
+        if (prospect.fit == IDemandBook.Fit.OUT_OF_EARMARK) {
+            revert LineEarmark(index, line.offer, line.demand);
+        }
+        if (prospect.fit == IDemandBook.Fit.ENDS_TOO_SOON) {
+            revert LineExpired(index, line.offer, record.expiry);
+        }
         if (line.units > prospect.open) revert LineTooManyUnits(index, line.units, prospect.open);
         if (prospect.level == IDemandBook.Level.NULL) revert LineUnaudited(index, line.demand);
         return (prospect.level, prospect.dailyUse);

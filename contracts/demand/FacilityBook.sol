@@ -49,7 +49,9 @@ abstract contract FacilityBook is IDemandBook {
 
         Facility storage record = _facilities[msg.sender];
         if (record.peopleInCare == 0) _settle(msg.sender);
-        if (record.attestedBy != address(0)) _countPeople(_places[msg.sender].region, record.peopleInCare, 0);
+        if (record.attestedBy != address(0)) {
+            _countPeople(_places[msg.sender].region, record.peopleInCare, 0);
+        }
         record.peopleInCare = people;
         record.vulnerable = vulnerable;
         record.attestedBy = address(0);
@@ -78,7 +80,9 @@ abstract contract FacilityBook is IDemandBook {
     function _requireAuditorOf(address auditor, address recipient) internal view {
         _requireActive(auditor, IParticipantRegistry.Role.AUDITOR);
         IParticipantRegistry.Participant memory who = _participant(auditor);
-        if (who.organisation == _participant(recipient).organisation) revert SameOrganisation(auditor, recipient);
+        if (who.organisation == _participant(recipient).organisation) {
+            revert SameOrganisation(auditor, recipient);
+        }
         bytes32 region = _places[recipient].region;
         if (!registry.isWithin(region, who.region)) revert OutsideAuditorsRegion(auditor, region);
     }
@@ -87,7 +91,11 @@ abstract contract FacilityBook is IDemandBook {
         registry.requireActive(account, role);
     }
 
-    function _participant(address account) internal view returns (IParticipantRegistry.Participant memory) {
+    function _participant(address account)
+        internal
+        view
+        returns (IParticipantRegistry.Participant memory)
+    {
         return registry.participant(account);
     }
 
@@ -101,8 +109,9 @@ abstract contract FacilityBook is IDemandBook {
 
     function _settle(address recipient) private {
         IParticipantRegistry.Participant memory who = _participant(recipient);
-        _places[recipient] =
-            Place({facility: who.facility, region: who.region, province: registry.provinceOf(who.region)});
+        _places[recipient] = Place({
+            facility: who.facility, region: who.region, province: registry.provinceOf(who.region)
+        });
     }
 
     /// @dev At most four regions: the registry bounds the depth.

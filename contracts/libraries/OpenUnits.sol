@@ -13,16 +13,28 @@ library OpenUnits {
     }
 
     /// @notice The word with `units` more at `level`.
-    function plus(uint256 word, IDemandBook.Level level, uint64 units) internal pure returns (uint256) {
+    function plus(uint256 word, IDemandBook.Level level, uint64 units)
+        internal
+        pure
+        returns (uint256)
+    {
         return _with(word, level, unitsAt(word, level) + units);
     }
 
     /// @notice The word with `units` fewer at `level`.
-    function minus(uint256 word, IDemandBook.Level level, uint64 units) internal pure returns (uint256) {
+    function minus(uint256 word, IDemandBook.Level level, uint64 units)
+        internal
+        pure
+        returns (uint256)
+    {
         return _with(word, level, unitsAt(word, level) - units);
     }
 
-    function _with(uint256 word, IDemandBook.Level level, uint64 units) private pure returns (uint256) {
+    function _with(uint256 word, IDemandBook.Level level, uint64 units)
+        private
+        pure
+        returns (uint256)
+    {
         uint256 shift = _shift(level);
         return (word & ~(uint256(type(uint64).max) << shift)) | (uint256(units) << shift);
     }
