@@ -97,8 +97,6 @@ class Matchmaking:
                     material=demand.material,
                     level=demand.counted,
                     units=demand.units - demand.served,
-                    daily_use=demand.daily_use,
-                    stock=demand.stock,
                     province=province,
                     facility=facility,
                     emergency=demand.emergency,

@@ -1,0 +1,1 @@
+"""Solvers, chain-free: what to give to whom, and by which way."""
