@@ -26,6 +26,7 @@ from aidline.files import write_atomically
 __all__ = ["AnvilNode", "ends_on_signals", "find_anvil"]
 
 _START_SECONDS = 30.0
+_PAST_STATES = 128
 _PR_SET_PDEATHSIG = 1
 
 
@@ -192,6 +193,8 @@ class AnvilNode:
         command = [str(binary), "--quiet", "--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--chain-id", str(self._chain_id), "--accounts", str(self._accounts)]
         command += ["--no-request-size-limit", "--disable-default-create2-deployer"]
+        # past states in memory only: on the disk they would fill the home folder
+        command += ["--prune-history", str(_PAST_STATES)]
         if self._genesis_time is not None and self._state is None:
             command += ["--timestamp", str(self._genesis_time)]
         if self._manual:

@@ -97,7 +97,7 @@ class Receipt:
         logs: The logs, in their order.
         transaction: What was sent.
         why: Finds out what a reverted transaction returned; asked only when somebody wants to
-            know, since a node replays the block for it.
+            know, since a node replays the block for it. Ask soon: nodes forget old states.
     """
 
     tx_hash: bytes
