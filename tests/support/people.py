@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from aidline.keccak import keccak
+from aidline.messages import DeviceBinding, Registration
 from aidline.model import Role, roles_mask
-from aidline.signing import Domain, Key, Message, typed
+from aidline.signing import Domain, Key
 
 __all__ = [
     "DEVICES",
@@ -32,34 +33,6 @@ def word(text: str) -> bytes:
 def key_of(name: str) -> Key:
     """Return the key of the person or device of this name."""
     return Key.derive("tests", name)
-
-
-@typed("Registration")
-@dataclass(frozen=True, slots=True)
-class Registration(Message):
-    """What a participant signs to be enrolled."""
-
-    account: Annotated[str, "address"]
-    facility: Annotated[bytes, "bytes32"]
-    organisation: Annotated[bytes, "bytes32"]
-    region: Annotated[bytes, "bytes32"]
-    roles: Annotated[int, "uint16"]
-    profile_hash: Annotated[bytes, "bytes32"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
-
-
-@typed("DeviceBinding")
-@dataclass(frozen=True, slots=True)
-class DeviceBinding(Message):
-    """What a device signs to be bound to its operator."""
-
-    device: Annotated[str, "address"]
-    operator: Annotated[str, "address"]
-    model: Annotated[bytes, "bytes32"]
-    calibrated_until: Annotated[int, "uint40"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +88,17 @@ ENROLMENTS = {
 #: Devices with their operators.
 DEVICES = {"device": "carrier", "second_device": "carrier", "third_device": "branch_carrier"}
 
-#: Who holds power over the system, and the number of the role.
+#: Who holds power over the system: the person of each role of the deployment.
 GOVERNANCE = {
-    "registrar": 1,
-    "suspender": 2,
-    "reinstater": 3,
-    "cataloguer": 4,
-    "pauser": 5,
-    "unpauser": 6,
-    "planner": 7,
+    "administrator": "admin",
+    "registrar": "registrar",
+    "suspender": "suspender",
+    "reinstater": "reinstater",
+    "cataloguer": "cataloguer",
+    "indicator_keeper": "planner",
+    "planner": "planner",
+    "pauser": "pauser",
+    "unpauser": "unpauser",
 }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from aidline.artifacts import Artifact, artifact, artifact_names
-from aidline.client import AbiBook, Contract, RevmChain, Transaction
-from aidline.client.abi import codec
+from aidline.artifacts import artifact
+from aidline.client import AbiBook, Aidline, Contract, Holders, RevmChain, Transaction
+from aidline.client.abi import encode_constructor
 from aidline.client.contract import new_book
+from aidline.deploy import SUITE, Config, deploy
+from aidline.deploy import Suite as Deployed
 from aidline.gs1 import check_digit
 from aidline.keccak import checksum_address, keccak
 from aidline.signing import Key
@@ -36,10 +38,9 @@ __all__ = [
     "Suite",
     "catalogue",
     "deploy_suite",
-    "encode_constructor",
     "enrol",
-    "give_roles",
     "material",
+    "role_number",
 ]
 
 #: 22 January 2020, 00:00 UTC.
@@ -63,6 +64,7 @@ class Rooms:
     Args:
         chain: The chain.
         known: Addresses that stand for contracts which are not deployed here, by name.
+        book: Decodes events and errors; a new one if not given.
         creator: Begins the names of the keys: another, and there is room for a second of a kind.
     """
 
@@ -71,10 +73,11 @@ class Rooms:
         chain: RevmChain,
         known: Mapping[str, str] | None = None,
         creator: str = "creator",
+        book: AbiBook | None = None,
     ) -> None:
         self.chain = chain
         self._creator = creator
-        self.book: AbiBook = new_book()
+        self.book = new_book() if book is None else book
         self._known = dict(known or {})
 
     def address_of(self, name: str) -> str:
@@ -97,7 +100,7 @@ class Rooms:
             Transaction(
                 sender=self._key(name),
                 to=None,
-                data=made.bytecode + encode_constructor(made, values),
+                data=made.bytecode + encode_constructor(made.abi, values, name),
                 contract=name,
                 function="constructor",
                 interpreter=self.book,
@@ -110,21 +113,12 @@ class Rooms:
         return key_of(f"{self._creator} of {name}")
 
 
-def encode_constructor(made: Artifact, values: list[Any]) -> bytes:
-    """Return the encoded arguments of a contract's constructor."""
-    inputs = _constructor(made)
-    assert len(inputs) == len(values), f"{made.name} takes {[item['name'] for item in inputs]}"
-    if not inputs:
-        return b""
-    encoded: bytes = codec({"type": "tuple", "components": inputs}).encode(values)
-    return encoded
-
-
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Every room that is compiled, with its people enrolled, provided with money and devices.
+    """The deployment on a chain in the process, its people enrolled and provided with money.
 
-    A room that is not compiled is ``None``.
+    A room for which another address stands is ``None``; ``rooms`` deploys what a test needs
+    beside it.
     """
 
     chain: RevmChain
@@ -146,8 +140,15 @@ class Suite:
     emergency: Contract
 
 
+def role_number(name: str) -> int:
+    """Return the number of a governance role of the deployment."""
+    return next(role.id for role in SUITE.roles if role.name == name)
+
+
 #: The rooms by their attribute in the suite.
 ROOMS = {
+    "access": "AccessManager",
+    "reserve": "ReserveToken",
     "registry": "ParticipantRegistry",
     "ledger": "MaterialLedger",
     "currency": "LogisticsCurrency",
@@ -163,70 +164,54 @@ ROOMS = {
     "emergency": "EmergencyResponse",
 }
 
-#: What a constructor's argument stands for, by its name.
-REFERENCES = {
-    "accessManager": "AccessManager",
-    "reserveToken": "ReserveToken",
-    **{name[0].lower() + name[1:]: name for name in ROOMS.values()},
-    **ROOMS,
-}
-
-#: Functions under a governance role, by contract and name.
-POWERS = {
-    "registrar": {"ParticipantRegistry": ("defineRegion", "register")},
-    "suspender": {"ParticipantRegistry": ("suspend",)},
-    "reinstater": {"ParticipantRegistry": ("reinstate",)},
-    "cataloguer": {"MaterialLedger": ("defineMaterial",)},
-    "pauser": dict.fromkeys(ROOMS.values(), ("pause",)),
-    "unpauser": dict.fromkeys(ROOMS.values(), ("unpause",)),
-    "planner": {
-        "IndicatorOracle": ("defineIndicator", "setReporters"),
-        "EmergencyResponse": ("propose",),
-    },
-}
-
 
 def deploy_suite(chain: RevmChain, known: Mapping[str, str] | None = None) -> Suite:
-    """Deploy every room that is compiled, give the roles and enrol the people.
+    """Deploy everything as a user would, enrol the people, give them goods' names and money.
 
     Args:
         chain: The chain.
         known: Rooms that are not deployed, with the address that stands for each: a plain key's,
-            so that a test can act in the room's name.
+            by which a test can write to the rooms that name it. Such a room is ``None``.
     """
-    rooms = Rooms(chain, known)
-    access = rooms.deploy("AccessManager", key_of("admin").address)
-    reserve = rooms.deploy("ReserveToken")
-    compiled = set(artifact_names())
-    made: dict[str, Contract | None] = {}
-    for attribute, name in ROOMS.items():
-        if name not in compiled or name in (known or {}):
-            made[attribute] = None
-            continue
-        arguments = [_references(item, rooms) for item in _constructor(artifact(name))]
-        made[attribute] = rooms.deploy(name, *arguments)
-    suite = Suite(chain, rooms, access, reserve, **made)  # type: ignore[arg-type]
-    give_roles(access, [room for room in made.values() if room is not None])
+    others = dict(known or {})
+    config = Config(
+        {role: Holders((key_of(person).address,)) for role, person in GOVERNANCE.items()}
+    )
+    deployment = deploy(chain, key_of("deployer"), config, suite=_standing_in(others))
+    made = Aidline(chain, deployment)
+    places = {name: place.address for name, place in deployment.contracts.items()}
+    rooms: dict[str, Any] = {
+        attribute: made.contract(name) if name in places else None
+        for attribute, name in ROOMS.items()
+    }
+    suite = Suite(chain, Rooms(chain, places | others, book=made.book), **rooms)
     enrol(suite.registry)
     catalogue(suite.ledger)
     provide(suite)
     return suite
 
 
-def give_roles(access: Contract, rooms: list[Contract]) -> None:
-    """Put each governance role over its functions and give it to the person of its name."""
-    admin = key_of("admin")
-    for person, role in GOVERNANCE.items():
-        access.grantRole(role, key_of(person).address, 0, sender=admin)
-        for room in rooms:
-            own = {item["name"] for item in room.abi if item["type"] == "function"}
-            selectors = [
-                room[function].codec.selector
-                for function in POWERS[person].get(room.name, ())
-                if function in own
-            ]
-            if selectors:
-                access.setTargetFunctionRole(room.address, selectors, role, sender=admin)
+def _standing_in(others: Mapping[str, str]) -> Deployed:
+    """Return the suite as data in which addresses stand for some of the contracts."""
+    addresses = {f"@{name}": address for name, address in others.items()}
+    items = tuple(
+        replace(
+            item,
+            arguments={
+                name: addresses.get(str(value), value) for name, value in item.arguments.items()
+            },
+        )
+        for item in SUITE.items
+        if item.name not in others
+    )
+    roles = tuple(
+        replace(
+            role,
+            functions={name: own for name, own in role.functions.items() if name not in others},
+        )
+        for role in SUITE.roles
+    )
+    return replace(SUITE, items=items, roles=roles)
 
 
 def enrol(registry: Contract) -> None:
@@ -289,16 +274,3 @@ def provide(suite: Suite) -> None:
         suite.reserve.mint(person.address, 1_500_000 * UNIT, sender=person)
         suite.reserve.approve(suite.currency.address, 500_000 * UNIT, sender=person)
         suite.currency.depositFor(person.address, 500_000 * UNIT, sender=person)
-
-
-def _constructor(made: Artifact) -> list[dict[str, Any]]:
-    entry = next((item for item in made.abi if item["type"] == "constructor"), {"inputs": []})
-    inputs: list[dict[str, Any]] = entry["inputs"]
-    return inputs
-
-
-def _references(item: Mapping[str, Any], rooms: Rooms) -> Any:
-    """Return the addresses that a constructor's argument asks for by its name."""
-    if "components" in item:
-        return [_references(member, rooms) for member in item["components"]]
-    return rooms.address_of(REFERENCES[item["name"].strip("_")])

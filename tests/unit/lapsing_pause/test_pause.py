@@ -17,7 +17,7 @@ import pytest
 from aidline.client import Contract
 from aidline.signing import Key
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, Suite
+from tests.support.suite import DAY, Suite, role_number
 
 LONGEST = 3 * DAY
 
@@ -25,9 +25,9 @@ LONGEST = 3 * DAY
 @pytest.fixture
 def room(suite: Suite, admin: Key, pauser: Key, unpauser: Key, stranger: Key) -> Contract:
     made = suite.rooms.deploy("PausableRoom", "@AccessManager")
-    for name, role in (("pause", 5), ("unpause", 6)):
+    for name, role in (("pause", "pauser"), ("unpause", "unpauser")):
         selector = made[name].codec.selector
-        suite.access.setTargetFunctionRole(made, [selector], role, sender=admin)
+        suite.access.setTargetFunctionRole(made, [selector], role_number(role), sender=admin)
     made.enter(sender=stranger)
     return made
 

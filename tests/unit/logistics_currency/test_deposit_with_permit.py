@@ -13,13 +13,12 @@ permit of the currency
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated
 
 import pytest
 
 from aidline.client import Contract
-from aidline.signing import Domain, Key, Message, typed
+from aidline.messages import Permit
+from aidline.signing import Domain, Key
 from tests.support.people import domain_of
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, UNIT
@@ -27,16 +26,6 @@ from tests.support.suite import DAY, UNIT
 pytestmark = pytest.mark.usefixtures("backed")
 
 AMOUNT = 70 * UNIT
-
-
-@typed("Permit")
-@dataclass(frozen=True, slots=True)
-class Permit(Message):
-    owner: Annotated[str, "address"]
-    spender: Annotated[str, "address"]
-    value: Annotated[int, "uint256"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint256"]
 
 
 def parts(signature: bytes) -> tuple[int, bytes, bytes]:

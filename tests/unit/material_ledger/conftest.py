@@ -15,8 +15,8 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import EarmarkKind, ParcelState
 from aidline.signing import Key
-from tests.support.people import GOVERNANCE, key_of
-from tests.support.suite import DAY, HOUR, KIT, MASK, Rooms, Suite, catalogue
+from tests.support.people import key_of
+from tests.support.suite import DAY, HOUR, KIT, MASK, Rooms, Suite, catalogue, role_number
 
 #: The hash of a document.
 EVIDENCE = keccak(b"evidence")
@@ -83,7 +83,7 @@ def ledger(
         donation_registry.address,
     )
     suite.access.setTargetFunctionRole(
-        made, [made.defineMaterial.codec.selector], GOVERNANCE["cataloguer"], sender=admin
+        made, [made.defineMaterial.codec.selector], role_number("cataloguer"), sender=admin
     )
     catalogue(made)
     return made
