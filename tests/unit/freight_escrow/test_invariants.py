@@ -6,24 +6,21 @@ After every step, money adds up (INV-FREIGHT-1, -2), no leg earns more than its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
-from aidline.model import ParcelState, Policy, Status
+from aidline.model import ParcelState, Policy, Resolution, Status
 from aidline.telemetry import Recorder
 from tests.support.freight import CARRIERS, COLD, FREIGHTS, Desk, terms
 from tests.support.people import key_of, word
+from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR
+
+POLICIES = (Policy.CONSIGNEE, Policy.DEVICE, Policy.BOTH, Policy.DEVICE_THEN_SILENCE)
 
 
 @dataclass
@@ -34,170 +31,201 @@ class Shadow:
     policy: Policy
     recorder: Recorder
     latest: int
-    payer: str
     handovers: int = 0
     status: Status = Status.BOOKED
-    batches: int = 0
-    log: list[int] = field(default_factory=list)
 
 
-def test_money_and_custody_hold_in_any_order(desk: Desk) -> None:
-    class Machine(RuleBasedStateMachine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.snapshot = desk.chain.snapshot()
-            self.known: list[Shadow] = []
+class Walk:
+    """Steps of the people, taken where they are possible; refused where they must be."""
 
-        def teardown(self) -> None:
-            desk.chain.revert(self.snapshot)
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.known: list[Shadow] = []
+        self.ended: Counter[Resolution] = Counter()
 
-        def _pick(self, number: int, *wanted: Status) -> Shadow | None:
-            found = [shadow for shadow in self.known if shadow.status in wanted]
-            return found[number % len(found)] if found else None
+    def step(self, action: str, number: int, amount: int) -> None:
+        """Take a step: `number` says whose, `amount` how much of it."""
+        if action == "wait":
+            self.desk.chain.set_time(self.desk.chain.now() + amount)
+        elif action == "book":
+            self._book(POLICIES[number % 4], ("hospital", "supplier")[amount % 2])
+        elif self.known:
+            shadow = self.known[number % len(self.known)]
+            getattr(self, f"_{action}")(shadow, amount)
+        self._check()
 
-        def _any(self, *wanted: Status) -> bool:
-            return any(shadow.status in wanted for shadow in self.known)
-
-        @initialize(policy=st.sampled_from(list(Policy)[1:]))
-        def begin(self, policy: Policy) -> None:
-            self.book(policy=policy, payer="hospital")
-
-        @precondition(lambda self: len(self.known) < 4)
-        @rule(
-            policy=st.sampled_from(list(Policy)[1:]),
-            payer=st.sampled_from(["hospital", "supplier"]),
+    def _book(self, policy: Policy, payer: str) -> None:
+        desk = self.desk
+        start = (desk.chain.now() // HOUR + 2) * HOUR
+        legs = [
+            replace(leg, departure=start + 3 * HOUR * n, latest_arrival=start + 3 * HOUR * (n + 1))
+            for n, leg in enumerate(desk.legs())
+        ]
+        network = desk.suite.network
+        if not all(network.isFree(g.vehicle, g.departure, g.latest_arrival) for g in legs):
+            return
+        booking = desk.booking(
+            [desk.allocate(100)],
+            legs=legs,
+            payer=key_of(payer).address,
+            terms=terms(policy=policy),
+            pick_up_by=legs[0].latest_arrival,
+            deadline=start,
+            salt=word(f"order {len(self.known)}"),
         )
-        def book(self, policy: Policy, payer: str) -> None:
-            start = (desk.chain.now() // HOUR + 2) * HOUR
-            legs = [
-                replace(
-                    leg, departure=start + 3 * HOUR * n, latest_arrival=start + 3 * HOUR * (n + 1)
-                )
-                for n, leg in enumerate(desk.legs())
-            ]
-            taken = any(
-                not desk.suite.network.isFree(leg.vehicle, leg.departure, leg.latest_arrival)
-                for leg in legs
-            )
-            if taken:
-                return
-            booking = desk.booking(
-                [desk.allocate(100)],
-                legs=legs,
-                payer=key_of(payer).address,
-                terms=terms(policy=policy),
-                pick_up_by=legs[0].latest_arrival,
-                deadline=start,
-                salt=word(f"order {len(self.known)}"),
-            )
-            consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
-            self.known.append(
-                Shadow(
-                    consignment, policy, Recorder(consignment, COLD), legs[-1].latest_arrival, payer
-                )
-            )
+        made = desk.book(booking).event("ConsignmentBooked").args.consignment
+        self.known.append(Shadow(made, policy, Recorder(made, COLD), legs[-1].latest_arrival))
 
-        @precondition(lambda self: self._any(Status.BOOKED, Status.IN_TRANSIT))
-        @rule(number=st.integers(0, 3), wait=st.integers(0, 6 * HOUR), back=st.integers(0, HOUR))
-        def hand_over(self, number: int, wait: int, back: int) -> None:
-            shadow = self._pick(number, Status.BOOKED, Status.IN_TRANSIT)
-            if shadow is None or shadow.handovers == 3:
-                return
-            desk.chain.set_time(desk.chain.now() + wait)
-            since = desk.suite.ledger.load(shadow.id).since
-            at = max(since, desk.chain.now() - back)
-            if shadow.handovers == 0 and at > desk.freight.consignment(shadow.id).pick_up_by:
-                return
-            desk.hand_over(desk.handover(shadow.id, shadow.handovers, at))
-            shadow.handovers += 1
-            shadow.status = Status.IN_TRANSIT
+    def _hand_over(self, shadow: Shadow, back: int) -> None:
+        desk = self.desk
+        if shadow.status not in (Status.BOOKED, Status.IN_TRANSIT) or shadow.handovers == 3:
+            return
+        at = max(desk.suite.ledger.load(shadow.id).since, desk.chain.now() - back)
+        handover = desk.handover(shadow.id, shadow.handovers, at)
+        until = desk.freight.consignment(shadow.id).pick_up_by
+        if shadow.handovers == 0 and at > until:
+            with reverts("Expired", deadline=until):
+                desk.hand_over(handover)
+            return
+        desk.hand_over(handover)
+        shadow.handovers += 1
+        shadow.status = Status.IN_TRANSIT
 
-        @precondition(lambda self: self._any(Status.IN_TRANSIT))
-        @rule(number=st.integers(0, 3), temperature=st.integers(0, 1_200), count=st.integers(1, 4))
-        def read(self, number: int, temperature: int, count: int) -> None:
-            shadow = self._pick(number, Status.IN_TRANSIT)
-            assert shadow is not None
-            picked_up = desk.suite.ledger.custodySpan(shadow.id, 1).since
-            last = desk.suite.monitor.watch(shadow.id).last_time
-            first, now = max(picked_up, last + 1), desk.chain.now()
-            if now - first < count:
-                return
-            times = [first + (now - first) * n // count for n in range(count)] + [now]
-            desk.record(shadow.recorder, [(time, temperature, 5_000) for time in times])
-            shadow.batches += 1
+    def _read(self, shadow: Shadow, amount: int) -> None:
+        desk = self.desk
+        if shadow.handovers == 0:
+            return
+        last = desk.suite.monitor.watch(shadow.id).last_time
+        first = max(desk.suite.ledger.custodySpan(shadow.id, 1).since, last + 1)
+        seconds = desk.chain.now() - first
+        count = min(60, seconds // HOUR + 1)
+        if seconds < count:
+            return
+        times = [first + seconds * n // count for n in range(count + 1)]
+        desk.record(shadow.recorder, [(time, 300 + amount // 12, 5_000) for time in times])
 
-        @precondition(lambda self: self._any(Status.IN_TRANSIT))
-        @rule(number=st.integers(0, 3))
-        def deliver(self, number: int) -> None:
-            shadow = self._pick(number, Status.IN_TRANSIT)
-            assert shadow is not None
-            if shadow.handovers < 3:
-                return
-            at = desk.chain.now()
-            since = desk.suite.ledger.custodySpan(shadow.id, 1).since
-            silence = desk.suite.monitor.exposureBetween(shadow.id, since, at).silence
-            by_device = shadow.policy in (Policy.DEVICE, Policy.DEVICE_THEN_SILENCE)
-            if by_device and silence > 2 * HOUR:
-                return
-            desk.deliver(
-                desk.proof(
-                    desk.handover(shadow.id, 3, at),
-                    None
-                    if shadow.policy is Policy.CONSIGNEE
-                    else desk.arrival(shadow.id, at, shadow.batches),
-                    accepted=not by_device,
-                )
-            )
-            waits = shadow.policy is Policy.DEVICE_THEN_SILENCE
-            shadow.status = Status.ARRIVED if waits else Status.SETTLED
+    def _deliver(self, shadow: Shadow, _: int) -> None:
+        desk = self.desk
+        if shadow.status is not Status.IN_TRANSIT or shadow.handovers < 3:
+            return
+        at = desk.chain.now()
+        by_device = shadow.policy in (Policy.DEVICE, Policy.DEVICE_THEN_SILENCE)
+        arrival = desk.arrival(shadow.id, at, shadow.recorder.batches)
+        proof = desk.proof(
+            desk.handover(shadow.id, 3, at),
+            None if shadow.policy is Policy.CONSIGNEE else arrival,
+            accepted=not by_device,
+        )
+        since = desk.suite.ledger.custodySpan(shadow.id, 1).since
+        silence = desk.suite.monitor.exposureBetween(shadow.id, since, at).silence
+        if by_device and silence > 2 * HOUR:
+            with reverts("SilentTooLong", silence=silence):
+                desk.deliver(proof)
+            return
+        desk.deliver(proof)
+        waits = shadow.policy is Policy.DEVICE_THEN_SILENCE
+        shadow.status = Status.ARRIVED if waits else Status.SETTLED
 
-        @precondition(lambda self: self._any(Status.ARRIVED))
-        @rule(number=st.integers(0, 3), refuses=st.booleans())
-        def end_of_silence(self, number: int, refuses: bool) -> None:
-            shadow = self._pick(number, Status.ARRIVED)
-            assert shadow is not None
-            until = desk.freight.consignment(shadow.id).proven_at + DAY
-            if refuses and desk.chain.now() < until:
+    def _refuse(self, shadow: Shadow, _: int) -> None:
+        desk = self.desk
+        if shadow.status is not Status.ARRIVED:
+            return
+        if desk.chain.now() >= desk.freight.consignment(shadow.id).proven_at + DAY:
+            with reverts("Expired"):
                 desk.freight.refuse(shadow.id, sender=key_of("hospital"))
-            else:
-                desk.chain.set_time(max(until, desk.chain.now()))
+            return
+        desk.freight.refuse(shadow.id, sender=key_of("hospital"))
+        shadow.status = Status.SETTLED
+
+    def _settle(self, shadow: Shadow, _: int) -> None:
+        desk = self.desk
+        if shadow.status is not Status.ARRIVED:
+            return
+        until = desk.freight.consignment(shadow.id).proven_at + DAY
+        if desk.chain.now() < until:
+            with reverts("NotYet", consignment=shadow.id, from_=until):
                 desk.freight.settleSilent(shadow.id, sender=key_of("stranger"))
-            shadow.status = Status.SETTLED
+            desk.chain.set_time(until)
+        desk.freight.settleSilent(shadow.id, sender=key_of("stranger"))
+        shadow.status = Status.SETTLED
 
-        @precondition(lambda self: self._any(Status.BOOKED, Status.IN_TRANSIT))
-        @rule(number=st.integers(0, 3))
-        def lapse(self, number: int) -> None:
-            shadow = self._pick(number, Status.BOOKED, Status.IN_TRANSIT)
-            assert shadow is not None
-            desk.chain.set_time(max(desk.chain.now(), shadow.latest + 7 * DAY))
-            desk.freight.lapse(shadow.id, sender=key_of("stranger"))
-            shadow.status = Status.SETTLED
+    def _lapse(self, shadow: Shadow, amount: int) -> None:
+        desk = self.desk
+        if shadow.status not in (Status.BOOKED, Status.IN_TRANSIT):
+            return
+        limit = desk.freight.consignment(shadow.id).pick_up_by
+        since = (limit if shadow.status is Status.BOOKED else shadow.latest) + 7 * DAY
+        if amount % 4 == 0:
+            desk.chain.set_time(max(desk.chain.now(), since))
+        if desk.chain.now() < since:
+            with reverts("NotYet", consignment=shadow.id, from_=since):
+                desk.freight.lapse(shadow.id, sender=key_of("stranger"))
+            return
+        desk.freight.lapse(shadow.id, sender=key_of("stranger"))
+        shadow.status = Status.SETTLED
 
-        @invariant()
-        def money_adds_up(self) -> None:
-            desk.check_money()
-            for shadow in self.known:
-                assert desk.freight.consignment(shadow.id).status == shadow.status
-                for number, freight in enumerate(FREIGHTS):
-                    assert desk.freight.leg(shadow.id, number).paid <= freight
-
-        @invariant()
-        def custody_is_as_recorded(self) -> None:
-            for shadow in self.known:
-                load = desk.suite.ledger.load(shadow.id)
-                if shadow.status is Status.SETTLED:
-                    assert load.state != ParcelState.IN_TRANSIT
-                    continue
+    def _check(self) -> None:
+        desk = self.desk
+        desk.check_money()
+        self.ended = Counter()
+        for shadow in self.known:
+            record = desk.freight.consignment(shadow.id)
+            load = desk.suite.ledger.load(shadow.id)
+            assert record.status == shadow.status
+            for number, freight in enumerate(FREIGHTS):
+                assert desk.freight.leg(shadow.id, number).paid <= freight
+            if shadow.status is Status.SETTLED:
+                self.ended[record.resolution] += 1
+                assert load.state not in (ParcelState.IN_TRANSIT, ParcelState.ALLOCATED)
+            else:
                 holder = "supplier" if shadow.handovers == 0 else CARRIERS[shadow.handovers - 1]
                 assert load.custodian == key_of(holder).address
                 assert load.sequence == shadow.handovers
 
-    run_state_machine_as_test(
-        Machine,
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+
+_ACTIONS = ["book"] * 2 + ["wait", "read"] * 4 + ["hand_over"] * 5 + ["deliver"] * 4
+_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([*_ACTIONS, "refuse", "settle", "lapse"]),
+        st.integers(0, 11),
+        st.integers(0, 4 * HOUR),
+    ),
+    min_size=60,
+    max_size=90,
+)
+
+
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@given(steps=_STEPS)
+def test_money_and_custody_hold_in_any_order(
+    desk: Desk, steps: Sequence[tuple[str, int, int]]
+) -> None:
+    before = desk.chain.snapshot()
+    try:
+        walk = Walk(desk)
+        for action, number, amount in steps:
+            walk.step(action, number, amount)
+    finally:
+        desk.chain.revert(before)
+
+
+def test_the_walk_gets_everywhere(desk: Desk) -> None:
+    """Each way to end is walked, so that the property above means something."""
+    walk = Walk(desk)
+    ways: list[tuple[str, int, int]] = []
+    for number, policy in enumerate((2, 2, 3, 3, 0, 0, 0)):
+        ways += [("book", policy, 1)]
+        if number < 6:
+            ways += [("wait", 0, 2 * HOUR), ("hand_over", number, 0)]
+        if number < 5:
+            ways += [("wait", 0, HOUR), ("hand_over", number, 0), ("hand_over", number, 0)]
+            # At 15 °C for an hour in the second; at 7 °C in the others.
+            ways += [("read", number, 14_400 if number == 1 else 4_800), ("deliver", number, 0)]
+        end = {2: "refuse", 3: "settle", 5: "lapse", 6: "lapse"}.get(number)
+        if end:
+            ways += [(end, number, 0)]
+        # The vehicles are free again.
+        ways += [("wait", 0, DAY)]
+    for action, number, amount in ways:
+        walk.step(action, number, amount)
+    assert set(walk.ended) == set(Resolution) - {Resolution.NULL}
