@@ -195,6 +195,14 @@ class Chain(Protocol):
         """
         ...
 
+    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Make many calls (contract, data) of the latest state at once; returns their answers.
+
+        Raises:
+            RawRevert: One of them reverted.
+        """
+        ...
+
     def send(self, transaction: Transaction) -> Receipt:
         """Send one transaction and wait for it. A reverted one has status 0 and raises nothing.
 

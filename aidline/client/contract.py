@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -64,6 +64,21 @@ class Function:
         return self.contract.send(
             self.transaction(*args, sender=sender, value=value, gas=gas, **named)
         )
+
+    def many(self, arguments: Iterable[Sequence[Any]]) -> list[Any]:
+        """Read for many lists of arguments at once; returns the decoded values in their order.
+
+        Raises:
+            ContractReverted: The contract refused one of them.
+        """
+        calls = [(self.contract.address, self.call_data(*given)) for given in arguments]
+        try:
+            answers = self.contract.chain.call_many(calls)
+        except RawRevert as refused:
+            raise self.contract.book.error(
+                refused.data, contract=self.contract.name, function=self.codec.name
+            ) from None
+        return [self.codec.decode(answer) for answer in answers]
 
     def call_data(self, *args: Any, **named: Any) -> bytes:
         """Return the encoded call."""

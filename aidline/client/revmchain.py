@@ -120,6 +120,10 @@ class RevmChain:
         finally:
             self._evm.revert(checkpoint)
 
+    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Make many calls, one after the other."""
+        return [self.call(to, data) for to, data in calls]
+
     def send(self, transaction: Transaction) -> Receipt:
         """Carry out one transaction in a block of its own."""
         sender = transaction.sender.address

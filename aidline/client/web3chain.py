@@ -151,6 +151,16 @@ class Web3Chain:
             raise _as_revert(problem) from None
         return bytes.fromhex(answer[2:])
 
+    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Make many calls of the latest state in batches of requests."""
+        answers = self.rpc.batch(
+            [("eth_call", [{"to": to, "data": f"0x{data.hex()}"}, "latest"]) for to, data in calls]
+        )
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise _as_revert(answer)
+        return [bytes.fromhex(answer[2:]) for answer in answers]
+
     def logs(
         self,
         addresses: Sequence[str] | None = None,

@@ -8,7 +8,7 @@ from functools import partial
 from aidline import regions
 from aidline.client import Event, Receipt
 from aidline.messages import Attestation
-from aidline.model import Level, ParcelState
+from aidline.model import DemandStatus, Level, ParcelState
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
 from aidline.sim.records import SECONDS_A_DAY, Demand, Hospital
@@ -60,30 +60,32 @@ class Care:
         """Return the plan under which a demand stands; zero when none is active there."""
         world = self._world
         plan = text32(world.prepared.scenario.plan.id)
-        for region in regions.shipped_atlas().lineage(world.hospital(hospital).region):
-            path = world.aid.needs.fastPath(plan, regions.encode(region))
-            if path.active_until > world.agenda.now:
-                return plan
-        return _NONE
+        lineage = regions.shipped_atlas().lineage(world.hospital(hospital).region)
+        paths = world.aid.needs.fastPath.many((plan, regions.encode(code)) for code in lineage)
+        return plan if any(path.active_until > world.agenda.now for path in paths) else _NONE
 
     def _published(self, receipt: Receipt, hospital: str) -> None:
-        published = receipt.event("DemandPublished").args
-        world = self._world
-        world.agenda.at(
-            world.agenda.now + _HOUR,
-            partial(self._attest, published.demand, hospital, published.material),
-        )
+        self.audit(receipt.event("DemandPublished").args.demand, hospital)
 
-    def _attest(self, demand: int, hospital: str, material: int) -> Iterator[Step]:
+    def audit(self, demand: int, hospital: str) -> None:
+        """Have a demand attested within the hour."""
+        agenda = self._world.agenda
+        agenda.at(agenda.now + _HOUR, partial(self._attest, demand, hospital))
+
+    def _attest(self, demand: int, hospital: str) -> Iterator[Step]:
         """Attest a demand: one auditor, and a second for a critical level or above the cap."""
         world = self._world
         book = world.aid.needs
         record = book.demand(demand)
-        cap = world.material_of(material).cap_per_demand
+        if record.status != DemandStatus.OPEN or record.needed_by <= world.agenda.now:
+            return
+        cap = world.material_of(record.material).cap_per_demand
         twice = book.levelNow(demand) == Level.CRITICAL or 0 < cap < record.units
         auditors = auditors_for(world, world.hospital(hospital).region, f"demand {demand}")
         content = book.contentOf(demand)
         valid_until = world.agenda.now + _ATTESTATION_DAYS * SECONDS_A_DAY
+        if not auditors:
+            return
         first, *others = auditors
         yield Step(world.send(book, "attest", demand, content, valid_until, sender=first))
         if twice and others:
@@ -111,6 +113,11 @@ class Care:
 
     def _claim(self, event: Event, hospital: Hospital) -> Iterator[Step]:
         world, raised = self._world, event.args
+        source = world.aid.needs.raiseRecord(raised.raised)
+        facility = world.aid.needs.facility(world.cast[hospital.id].address)
+        share = source.units * facility.people_in_care // source.people_in_care
+        if not share or facility.attestation == 0 or source.until <= world.agenda.now:
+            return
         material = world.material_of(raised.material)
         facts = world.prepared.facts(hospital, material, f"raise {raised.raised}")
         request = {
@@ -136,8 +143,9 @@ class Care:
 
     def _hand_out(self, consignment: int, hospital: str) -> Iterator[Step]:
         world = self._world
-        for parcel in world.aid.ledger.parcelsOf(consignment):
-            record = world.aid.ledger.parcel(parcel)
+        parcels = world.aid.ledger.parcelsOf(consignment)
+        records = world.aid.ledger.parcel.many((parcel,) for parcel in parcels)
+        for parcel, record in zip(parcels, records, strict=True):
             if record.state != ParcelState.DELIVERED:
                 continue
             share = world.dice("handed out", parcel).randint(60, 100)

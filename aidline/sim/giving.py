@@ -94,10 +94,17 @@ class Giving:
             world.send(world.aid.ledger, "commission", request, sender=supply.supplier), made
         )
 
-    def _offer(self, parcel: int, supplier: str) -> Iterator[Step]:
+    def offer_again(self, parcel: int, holder: str) -> None:
+        """Have a holder offer a parcel that came back."""
+        agenda = self._world.agenda
+        agenda.at(agenda.now + _HOUR, partial(self._offer, parcel, holder))
+
+    def _offer(self, parcel: int, holder: str) -> Iterator[Step]:
         world = self._world
+        expiry = world.aid.ledger.lot(world.aid.ledger.parcel(parcel).lot).expiry
         until = world.agenda.now + _OFFER_DAYS * SECONDS_A_DAY
-        yield Step(world.send(world.aid.demand, "offer", parcel, until, sender=supplier))
+        if not expiry or expiry > world.agenda.now + _HOUR:
+            yield Step(world.send(world.aid.demand, "offer", parcel, until, sender=holder))
 
     def _prepay(self, money: GiftOfMoney) -> Iterator[Step]:
         """Buy the logistics currency against the reserve; the gift follows within the hour."""
@@ -128,8 +135,18 @@ def prepay(world: World, name: str, amount: int) -> Iterator[Step]:
     yield Step(world.send(aid.currency, "depositFor", owner, amount, sender=name))
 
 
-def permit_for(world: World, name: str, spender: str, amount: int) -> dict[str, object]:
-    """Return a permit of the currency as the contracts take it, signed by the participant."""
+def permit_for(
+    world: World, name: str, spender: str, amount: int, *, skip: int = 0
+) -> dict[str, object]:
+    """Return a permit of the currency as the contracts take it, signed by the participant.
+
+    Args:
+        world: What the parties share.
+        name: Whose money it is.
+        spender: Address of who may take it.
+        amount: How much, base units.
+        skip: How many of the participant's permits are under way and not used yet.
+    """
     key = world.cast[name]
     nonce = world.permits.get(name, 0)
     world.permits[name] = nonce + 1

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from aidline.client import Receipt
-from aidline.errors import ContractReverted
+from aidline.client import Receipt, Transaction
+from aidline.errors import CheckFailed, ContractReverted
 from aidline.model import DemandStatus, EarmarkKind, Level, OfferStatus
 from aidline.sim.agenda import Step
-from aidline.sim.haulage import Allocated
+from aidline.sim.fleet import Fleet
+from aidline.sim.journey import Allocated, band_of
 from aidline.sim.world import World
-from aidline.solve.matching import Line, OpenDemand, OpenOffer, match
+from aidline.solve.matching import Exemption, Line, OpenDemand, OpenOffer, Plan, match
 
 __all__ = ["Matchmaking"]
 
 _HOUR = 3600
 _AFTERNOON = 14 * _HOUR
-_MOST_LINES = 100
+_MOST_LINES = 40
+_MOST_EXEMPTIONS = 100
 
 
 class Matchmaking:
@@ -25,11 +29,15 @@ class Matchmaking:
 
     Args:
         world: What the parties share.
+        fleet: Whose capacity a line must not pass.
         allocated: Is told of everything that was allocated.
     """
 
-    def __init__(self, world: World, allocated: Callable[[list[Allocated]], None]) -> None:
+    def __init__(
+        self, world: World, fleet: Fleet, allocated: Callable[[list[Allocated]], None]
+    ) -> None:
         self._world = world
+        self._fleet = fleet
         self._allocated = allocated
         self._solver = world.prepared.scenario.participants.solvers[0].id
         self._ended: set[int] = set()
@@ -45,35 +53,30 @@ class Matchmaking:
             world.agenda.at(noon, self._refresh)
             world.agenda.at(noon, self._propose, phase=1)
 
-    def _open_demands(self) -> Iterator[tuple[int, Any]]:
+    def _open_demands(self) -> list[tuple[int, Any]]:
         needs = self._world.aid.needs
-        for number in range(1, needs.demandCount() + 1):
-            if number not in self._ended:
-                demand = needs.demand(number)
-                if demand.status in (DemandStatus.WITHDRAWN, DemandStatus.LAPSED):
-                    self._ended.add(number)
-                elif demand.status == DemandStatus.OPEN:
-                    yield number, demand
+        wanted = [n for n in range(1, needs.demandCount() + 1) if n not in self._ended]
+        found = list(zip(wanted, needs.demand.many((n,) for n in wanted), strict=True))
+        over = (DemandStatus.WITHDRAWN, DemandStatus.LAPSED)
+        self._ended.update(number for number, demand in found if demand.status in over)
+        return [(number, demand) for number, demand in found if demand.status == DemandStatus.OPEN]
 
-    def _open_offers(self) -> Iterator[tuple[int, Any]]:
+    def _open_offers(self) -> list[tuple[int, Any]]:
         book = self._world.aid.demand
-        for number in range(1, book.offerCount() + 1):
-            if number not in self._used:
-                offer = book.offerRecord(number)
-                if offer.status == OfferStatus.OPEN:
-                    yield number, offer
-                else:
-                    self._used.add(number)
+        wanted = [n for n in range(1, book.offerCount() + 1) if n not in self._used]
+        found = list(zip(wanted, book.offerRecord.many((n,) for n in wanted), strict=True))
+        self._used.update(number for number, offer in found if offer.status != OfferStatus.OPEN)
+        return [(number, offer) for number, offer in found if offer.status == OfferStatus.OPEN]
 
     def _refresh(self) -> Iterator[Step]:
         """Stock runs down and demands end: bring what is open up to date."""
         world, now = self._world, self._world.agenda.now
+        demands = self._open_demands()
+        levels = world.aid.needs.levelNow.many((number,) for number, _ in demands)
         stale = [
             number
-            for number, demand in self._open_demands()
-            if demand.needed_by <= now
-            or demand.level != world.aid.needs.levelNow(number)
-            or 0 < demand.audited_until <= now
+            for (number, demand), level in zip(demands, levels, strict=True)
+            if demand.needed_by <= now or demand.level != level or 0 < demand.audited_until <= now
         ]
         for at in range(0, len(stale), _MOST_LINES):
             chunk = stale[at : at + _MOST_LINES]
@@ -109,6 +112,8 @@ class Matchmaking:
     def _offers(self) -> list[OpenOffer]:
         """Return the offers that are open, as the matching takes them."""
         world, now = self._world, self._world.agenda.now
+        offers = self._open_offers()
+        parcels = world.aid.ledger.parcel.many((offer.parcel,) for _, offer in offers)
         return [
             OpenOffer(
                 id=number,
@@ -117,9 +122,9 @@ class Matchmaking:
                 expiry=offer.expiry,
                 earmark_kind=offer.earmark_kind,
                 earmark_scope=offer.earmark_scope,
-                place=world.place_of(world.aid.ledger.parcel(offer.parcel).station),
+                place=world.place_of(parcel.station),
             )
-            for number, offer in self._open_offers()
+            for (number, offer), parcel in zip(offers, parcels, strict=True)
             if offer.until > now and (not offer.expiry or offer.expiry > now)
         ]
 
@@ -131,18 +136,22 @@ class Matchmaking:
             if line is not None:
                 self._order_breaking.pop(0)
                 yield Step(
-                    self._transaction([line], ()),
-                    lambda receipt: self._refused(receipt, line),
-                    may_fail=True,
+                    self._transaction([line], ()), partial(self._must_refuse, line), may_fail=True
                 )
         plan = match(demands, offers)
         level = {demand.id: demand.level for demand in demands}
-        lines = sorted(plan.lines, key=lambda line: (-level[line.demand], line.offer, line.demand))
-        for at in range(0, len(lines), _MOST_LINES):
-            chunk = lines[at : at + _MOST_LINES]
-            yield Step(self._transaction(chunk, plan.exemptions), self._accepted)
+        most = {offer.id: self._capacity(offer) for offer in offers}
+        for lines in _proposals(plan, level, most):
+            yield Step(
+                self._transaction(lines, plan.exemptions),
+                partial(self._answered, lines),
+                may_fail=True,
+            )
 
-    def _transaction(self, lines: Sequence[Line], exemptions: Sequence[Any]) -> Any:
+    def _capacity(self, offer: OpenOffer) -> int:
+        return self._fleet.capacity(band_of([self._world.material_of(offer.material)]))
+
+    def _transaction(self, lines: Sequence[Line], exemptions: Sequence[Exemption]) -> Transaction:
         world = self._world
         used = {line.offer for line in lines}
         proposal = {
@@ -154,13 +163,25 @@ class Matchmaking:
         }
         return world.send(world.aid.demand, "propose", proposal, sender=self._solver)
 
-    def _refused(self, receipt: Receipt, line: Line) -> None:
+    def _must_refuse(self, line: Line, receipt: Receipt) -> None:
+        if receipt.status:
+            raise CheckFailed("a proposal that breaks the order of urgency was accepted")
+        self._answered([line], receipt)
+
+    def _answered(self, lines: Sequence[Line], receipt: Receipt) -> None:
+        """Pass on what was accepted; a refused proposal is noted, and its goods stay offered."""
+        if receipt.status:
+            self._accepted(receipt)
+            return
         problem = receipt.error()
         if not isinstance(problem, ContractReverted):
-            raise problem or RuntimeError("a proposal that breaks the order was accepted")
+            raise problem or CheckFailed("a proposal was refused without a reason")
+        first = lines[0]
+        more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
         self._world.refused.append(
             {
-                "proposal": f"{line.units} units of offer {line.offer} for demand {line.demand}",
+                "proposal": f"{first.units} units of offer {first.offer} "
+                f"for demand {first.demand}{more}",
                 "error": problem.error,
                 "transaction": f"0x{receipt.tx_hash.hex()}",
             }
@@ -168,34 +189,79 @@ class Matchmaking:
 
     def _accepted(self, receipt: Receipt) -> None:
         world = self._world
+        made = [event.args for event in receipt.events if event.name == "Allocated"]
+        offers = world.aid.demand.offerRecord.many((args.offer,) for args in made)
+        demands = world.aid.needs.demand.many((args.demand,) for args in made)
+        parcels = world.aid.ledger.parcel.many((args.parcel,) for args in made)
         told = []
-        for event in receipt.events:
-            if event.name != "Allocated":
-                continue
-            args = event.args
-            offer = world.aid.demand.offerRecord(args.offer)
-            demand = world.aid.needs.demand(args.demand)
-            parcel = world.aid.ledger.parcel(args.parcel)
+        for args, offer, demand, parcel in zip(made, offers, demands, parcels, strict=True):
             told.append(
                 Allocated(
                     id=args.allocation,
                     demand=args.demand,
+                    parcel=args.parcel,
                     holder=world.cast.name_of(offer.holder),
                     hospital=world.cast.name_of(demand.recipient),
                     material=world.material_of(offer.material).id,
                     station=world.station_name(parcel.station),
                     units=args.units,
+                    at=receipt.timestamp,
                 )
             )
         self._allocated(told)
 
 
-def _passing_over(demands: list[OpenDemand], offers: list[OpenOffer]) -> Line | None:
+def _proposals(
+    plan: Plan, level: Mapping[int, int], most: Mapping[int, int]
+) -> Iterator[list[Line]]:
+    """Divide a plan into proposals: the most urgent lines first, none too large to carry.
+
+    Args:
+        plan: What to propose.
+        level: Urgency by demand.
+        most: Units that one consignment can carry, by offer.
+    """
+    exempt = Counter(exemption.offer for exemption in plan.exemptions)
+    pieces = [
+        (-level[line.demand], part, Line(line.offer, line.demand, units))
+        for line in plan.lines
+        for part, units in enumerate(_parts(line.units, most[line.offer]))
+    ]
+    pieces.sort(key=lambda piece: (piece[0], piece[1], piece[2].offer, piece[2].demand))
+    lines: dict[tuple[int, int], Line] = {}
+    for _, _, line in pieces:
+        offers = {offer for offer, _ in lines} | {line.offer}
+        if lines and (
+            len(lines) == _MOST_LINES
+            or (line.offer, line.demand) in lines
+            or sum(exempt[offer] for offer in offers) > _MOST_EXEMPTIONS
+        ):
+            yield list(lines.values())
+            lines = {}
+        lines[line.offer, line.demand] = line
+    if lines:
+        yield list(lines.values())
+
+
+def _parts(units: int, most: int) -> Iterator[int]:
+    """Divide units into parts of at most ``most``; what nothing can carry stays whole."""
+    while units > most > 0:
+        yield most
+        units -= most
+    yield units
+
+
+def _passing_over(demands: Sequence[OpenDemand], offers: Sequence[OpenOffer]) -> Line | None:
     """Return a line that would serve a demand past a more urgent one, if there can be one."""
     for offer in offers:
         if offer.earmark_kind != EarmarkKind.NONE:
             continue
-        wanted = [demand for demand in demands if demand.material == offer.material]
+        wanted = [
+            demand
+            for demand in demands
+            if demand.material == offer.material
+            and (not offer.expiry or offer.expiry >= demand.needed_by)
+        ]
         lowest = min(wanted, key=lambda demand: (demand.level, demand.id), default=None)
         if lowest is not None and any(demand.level > lowest.level for demand in wanted):
             return Line(offer.id, lowest.id, min(offer.units, lowest.units))

@@ -11,8 +11,11 @@ from aidline.sim import world as worlds
 from aidline.sim.agenda import Agenda
 from aidline.sim.care import Care
 from aidline.sim.cast import Cast
+from aidline.sim.dispatch import Dispatch
+from aidline.sim.fleet import Fleet
 from aidline.sim.giving import Giving
 from aidline.sim.haulage import Haulage
+from aidline.sim.journey import Allocated
 from aidline.sim.matchmaking import Matchmaking
 from aidline.sim.prepare import Prepared, prepare
 from aidline.sim.records import SECONDS_A_DAY, Scenario
@@ -86,14 +89,18 @@ class Model:
         agenda = Agenda(self.chain, self._after_batch)
         self._world = world = World(self.prepared, aid, agenda, self.cast, shift)
         worlds.found(world)
-        care = Care(world)
-        haulage = Haulage(world, care.received)
-        for party in (
-            care,
-            Giving(world),
-            Watch(world, care.raised),
-            Matchmaking(world, haulage.allocated),
-        ):
+        care, giving = Care(world), Giving(world)
+        fleet = Fleet(world)
+        haulage = Haulage(world, fleet, care.received)
+
+        def released(line: Allocated, audit: bool) -> None:
+            giving.offer_again(line.parcel, line.holder)
+            if audit:
+                care.audit(line.demand, line.hospital)
+
+        dispatch = Dispatch(world, fleet, haulage.booked, released)
+        watch = Watch(world, care.raised)
+        for party in (care, giving, watch, Matchmaking(world, fleet, dispatch.allocated)):
             party.begin()
         agenda.run(until=world.time(clock.last_day + 1) - 1)
         agenda.run()

@@ -104,6 +104,7 @@ class Watch:
                     Release(
                         id=event.args.release,
                         line=event.args.line,
+                        earmark=world.aid.fund.earmarkOf(event.args.line),
                         spender=world.cast.name_of(event.args.spender),
                         until=event.args.until,
                     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from aidline import regions
 from aidline.client import Aidline, Contract, Receipt
@@ -59,11 +60,14 @@ class Release:
     Attributes:
         id: In the relief fund.
         line: The fund's line from which it may be spent.
+        earmark: For whom the money of that line is meant, as the contract has it.
         spender: Name of the participant that may.
+        until: Until when, unix seconds.
     """
 
     id: int
     line: bytes
+    earmark: Any
     spender: str
     until: int
 
@@ -417,15 +421,15 @@ def _recognise(world: World) -> Iterator[Step]:
 
 def _attest_facilities(world: World) -> Iterator[Step]:
     for hospital in world.prepared.hospitals:
-        auditor = auditors_for(world, hospital.region, hospital.id)[0]
-        yield Step(
-            world.send(
-                world.aid.needs,
-                "attestFacility",
-                world.cast[hospital.id].address,
-                sender=auditor,
+        for auditor in auditors_for(world, hospital.region, hospital.id)[:1]:
+            yield Step(
+                world.send(
+                    world.aid.needs,
+                    "attestFacility",
+                    world.cast[hospital.id].address,
+                    sender=auditor,
+                )
             )
-        )
 
 
 def auditors_for(world: World, region: str, label: str) -> list[str]:

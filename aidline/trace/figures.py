@@ -44,8 +44,8 @@ def from_counters(aid: Aidline) -> Figures:
     Raises:
         EnvironmentProblem: The node does not answer.
     """
-    lots = {lot: aid.ledger.lot(lot) for lot in _ids(aid.ledger.lotCount())}
-    fates = {lot: aid.ledger.fateOf(lot) for lot in lots}
+    lots = _read(aid.ledger.lot, aid.ledger.lotCount())
+    fates = _read(aid.ledger.fateOf, aid.ledger.lotCount())
     states = {lot: {name: getattr(fate, name) for name in STATES} for lot, fate in fates.items()}
     gift_lots = {lot for lot, record in lots.items() if record.kind == LotKind.GIFT}
     return {
@@ -78,8 +78,10 @@ def from_events(aid: Aidline) -> Figures:
     }
 
 
-def _ids(count: int) -> range:
-    return range(1, count + 1)
+def _read(function: Any, count: int) -> dict[int, Any]:
+    """Return the records of all ids, which count from 1."""
+    ids = range(1, count + 1)
+    return dict(zip(ids, function.many((number,) for number in ids), strict=True))
 
 
 def _date(day: int) -> str:
@@ -160,8 +162,8 @@ def _by_level(served: Iterable[tuple[int, int]], open_: Iterable[tuple[int, int]
 
 
 def _demand_read(aid: Aidline) -> Figures:
-    allocations = [aid.demand.allocation(number) for number in _ids(aid.demand.allocationCount())]
-    demands = [aid.needs.demand(number) for number in _ids(aid.needs.demandCount())]
+    allocations = _read(aid.demand.allocation, aid.demand.allocationCount()).values()
+    demands = _read(aid.needs.demand, aid.needs.demandCount()).values()
     standing = (AllocationStatus.ALLOCATED, AllocationStatus.BOOKED)
     return _by_level(
         ((one.level, one.units) for one in allocations if one.status in standing),
@@ -236,28 +238,33 @@ def _freight(consignments: list[Figures]) -> Figures:
 
 
 def _freight_read(aid: Aidline) -> Figures:
-    consignments = []
-    for number in _ids(aid.freight.consignmentCount()):
-        record = aid.freight.consignment(number)
-        legs = []
-        for index in range(record.leg_count):
-            leg = aid.freight.leg(number, index)
-            ended = record.status == Status.SETTLED
-            outcome = aid.freight.outcomeOf(number, index) if ended and leg.arrived_at else None
-            facts = (
-                (outcome.late, outcome.temperature, outcome.humidity, outcome.silence)
-                if outcome
-                else (0, 0, 0, 0)
-            )
-            legs.append(
-                {
-                    "carrier": leg.carrier,
-                    "freight": str(leg.freight),
-                    "paid": str(leg.paid),
-                    "why": _why(facts, leg.freight, leg.paid) if ended else None,
-                }
-            )
-        consignments.append(
+    records = _read(aid.freight.consignment, aid.freight.consignmentCount())
+    places = [
+        (number, index) for number, record in records.items() for index in range(record.leg_count)
+    ]
+    legs = dict(zip(places, aid.freight.leg.many(places), strict=True))
+    ended = [
+        (number, index)
+        for number, index in places
+        if records[number].status == Status.SETTLED and legs[number, index].arrived_at
+    ]
+    outcomes = dict(zip(ended, aid.freight.outcomeOf.many(ended), strict=True))
+
+    def told(number: int, index: int) -> Figures:
+        leg, outcome = legs[number, index], outcomes.get((number, index))
+        facts = (0, 0, 0, 0)
+        if outcome is not None:
+            facts = (outcome.late, outcome.temperature, outcome.humidity, outcome.silence)
+        settled = records[number].status == Status.SETTLED
+        return {
+            "carrier": leg.carrier,
+            "freight": str(leg.freight),
+            "paid": str(leg.paid),
+            "why": _why(facts, leg.freight, leg.paid) if settled else None,
+        }
+
+    figures = _freight(
+        [
             {
                 "id": number,
                 "status": Status(record.status).name.lower(),
@@ -265,10 +272,11 @@ def _freight_read(aid: Aidline) -> Figures:
                 "prepaid": str(record.prepaid),
                 "paid": str(record.paid),
                 "refunded": str(record.refunded),
-                "legs": legs,
+                "legs": [told(number, index) for index in range(record.leg_count)],
             }
-        )
-    figures = _freight(consignments)
+            for number, record in records.items()
+        ]
+    )
     # The contract's own sum, not ours: they must be one.
     figures["freight"]["held"] = str(aid.freight.totalHeld())
     return figures
@@ -323,9 +331,8 @@ def _freight_told(events: Sequence[Event]) -> Figures:
 
 def _money_read(aid: Aidline) -> Figures:
     given = spent = recovered = 0
-    lines = {aid.fund.moneyGift(number).line for number in _ids(aid.fund.giftCount())}
-    for line in lines:
-        record = aid.fund.line(line)
+    lines = {gift.line for gift in _read(aid.fund.moneyGift, aid.fund.giftCount()).values()}
+    for record in aid.fund.line.many((line,) for line in sorted(lines)):
         given += record.given
         spent += record.spent + record.respent
         recovered += record.recovered
@@ -396,8 +403,7 @@ def _of_money(number: int, donor: str, amount: int, spent: int) -> Figures:
 
 def _gifts_read(aid: Aidline, states: dict[int, dict[str, int]]) -> list[Figures]:
     made = []
-    for number in _ids(aid.donations.giftCount()):
-        gift = aid.donations.gift(number)
+    for number, gift in _read(aid.donations.gift, aid.donations.giftCount()).items():
         if gift.kind == GiftKind.MONEY:
             spent = aid.fund.spentOf(gift.money_gift, 0, 0).spent
             made.append(_of_money(number, gift.donor, gift.amount, spent))

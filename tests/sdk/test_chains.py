@@ -3,6 +3,7 @@
 Reads
 ├── return every ABI type as Python has it, struct for struct
 ├── of a function with several results return a record
+├── of many arguments at once come in their order, and refuse as one does
 └── that revert raise the decoded error
 Writes
 ├── return the receipt with decoded events
@@ -120,6 +121,15 @@ def test_each_kind_of_revert_is_decoded(
     with pytest.raises(ContractReverted) as caught:
         stand.probe.fail(kind)
     assert (caught.value.error, caught.value.fields) == (error, fields)
+
+
+def test_many_reads_come_in_their_order_and_refuse_as_one_does(stand: Stand) -> None:
+    twice = stand.probe["twice(uint256)"]
+    assert twice.many((number,) for number in range(700)) == [2 * n for n in range(700)]
+    assert twice.many([]) == []
+    with pytest.raises(ContractReverted) as caught:
+        stand.probe.fail.many([(1,), (1,)])
+    assert (caught.value.error, caught.value.function) == ("Refused", "fail")
 
 
 # -- writes

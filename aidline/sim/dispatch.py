@@ -1,0 +1,343 @@
+"""The dispatcher: from allocations to booked consignments.
+
+Goods that one hospital gets from one holder at one station on one day under the same terms form a
+consignment of at most 16 parcels. It goes by trunk to the recognised centre of the province, by
+branch to the station that serves the hospital, and by terminal carrier to its dock; a part that
+is not needed falls away. A consignment waits for a free vehicle, and for a free device as long as
+its allocations may still be booked. The relief fund pays where a plan has released money that may
+be spent on the hospital, else the hospital does. What cannot be booked is released after a day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from aidline import messages as m
+from aidline import regions
+from aidline.client import Receipt
+from aidline.model import EarmarkKind, Policy
+from aidline.sim.agenda import Step
+from aidline.sim.cast import text32
+from aidline.sim.fleet import Fleet, delayed
+from aidline.sim.giving import permit_for, prepay
+from aidline.sim.journey import Allocated, Journey, band_of
+from aidline.sim.pallet import Pallet
+from aidline.sim.records import SECONDS_A_DAY
+from aidline.sim.world import Release, World
+from aidline.telemetry import Recorder
+
+__all__ = ["Dispatch"]
+
+_HOUR = 3600
+_BOOK_AFTER = 1800
+_BOOK_WITHIN = 20 * _HOUR
+_LEAVE_AFTER = 3 * _HOUR
+_MOST_PARCELS = 16
+
+
+@dataclass(slots=True)
+class _Purse:
+    """What a release may still spend, as one round of bookings goes on.
+
+    Attributes:
+        ceiling: Left under the release.
+    """
+
+    release: Release
+    ceiling: int
+
+
+class _Money:
+    """The relief fund's money and the demands' budgets, read once for a round of bookings.
+
+    Args:
+        world: What the parties share.
+        demands: The demands whose freight is to be booked.
+    """
+
+    def __init__(self, world: World, demands: Iterable[int]) -> None:
+        self._world = world
+        now, fund = world.agenda.now, world.aid.fund
+        good = [release for release in world.releases if release.until > now]
+        found = fund.releaseRecord.many((release.id,) for release in good)
+        self._purses = [
+            _Purse(release, record.ceiling - record.spent)
+            for release, record in zip(good, found, strict=True)
+        ]
+        lines = sorted({release.line for release in good})
+        available = fund.available.many((line,) for line in lines)
+        self._lines = dict(zip(lines, available, strict=True))
+        numbers = sorted(set(demands))
+        records = world.aid.needs.demand.many((number,) for number in numbers)
+        self._budgets = {
+            number: record.freight_budget for number, record in zip(numbers, records, strict=True)
+        }
+
+    def take_budget(self, lines: Sequence[Allocated], freight: int) -> bool:
+        """Take freight from the budgets of its demands, as the contract does, if they have it."""
+        left = freight
+        after = dict(self._budgets)
+        for line in lines:
+            taken = min(left, after[line.demand])
+            after[line.demand] -= taken
+            left -= taken
+        if left:
+            return False
+        self._budgets = after
+        return True
+
+    def take_release(self, hospital: str, freight: int) -> Release | None:
+        """Return the first release that can pay for a hospital's freight, and take it there."""
+        for purse in self._purses:
+            line = purse.release.line
+            if min(purse.ceiling, self._lines[line]) >= freight and _means(
+                self._world, purse.release, hospital
+            ):
+                purse.ceiling -= freight
+                self._lines[line] -= freight
+                return purse.release
+        return None
+
+
+def _means(world: World, release: Release, hospital: str) -> bool:
+    """Say whether the money of a release is meant for a hospital."""
+    if release.earmark.kind == EarmarkKind.REGION:
+        atlas = regions.shipped_atlas()
+        return atlas.is_within(
+            world.hospital(hospital).region, regions.decode(release.earmark.scope)
+        )
+    if release.earmark.kind == EarmarkKind.FACILITY:
+        return bytes(release.earmark.scope) == text32(hospital)
+    return True
+
+
+class Dispatch:
+    """Who forms consignments and books them.
+
+    Args:
+        world: What the parties share.
+        fleet: Vehicles and devices.
+        booked: Is told of every consignment that was booked.
+        released: Is told of every allocation that could not be booked, and whether its demand is
+            to be audited anew because it was for want of means to carry it.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        fleet: Fleet,
+        booked: Callable[[Journey], None],
+        released: Callable[[Allocated, bool], None],
+    ) -> None:
+        self._world = world
+        self._fleet = fleet
+        self._tell_booked = booked
+        self._tell_released = released
+        self._count = {True: 0, False: 0}
+        self._logs = 0
+        self._waiting: list[tuple[Allocated, ...]] = []
+
+    def allocated(self, lines: Iterable[Allocated]) -> None:
+        """Form consignments of what was allocated, and book them within the hour."""
+        groups: dict[tuple[str, str, str, str], list[Allocated]] = defaultdict(list)
+        for line in lines:
+            terms = self._world.material(line.material).terms
+            groups[line.holder, line.hospital, line.station, terms].append(line)
+        for group in groups.values():
+            self._wait(self._loads(group), _BOOK_AFTER)
+
+    def _wait(self, loads: Iterable[tuple[Allocated, ...]], seconds: int) -> None:
+        """Book loads in a while; all that wait at that moment are booked in one round."""
+        self._waiting.extend(loads)
+        self._world.agenda.at(self._world.agenda.now + seconds, self._round)
+
+    def _loads(self, lines: Sequence[Allocated]) -> Iterator[tuple[Allocated, ...]]:
+        """Divide what goes the same way into loads that one consignment can carry."""
+        load: list[Allocated] = []
+        for line in lines:
+            if load and not self._fits([*load, line]):
+                yield tuple(load)
+                load = []
+            load.append(line)
+        yield tuple(load)
+
+    def _fits(self, lines: Sequence[Allocated]) -> bool:
+        band = band_of([self._world.material(line.material) for line in lines])
+        return (
+            len(lines) <= _MOST_PARCELS
+            and band.humidity_min <= band.humidity_max
+            and sum(line.units for line in lines) <= self._fleet.capacity(band)
+        )
+
+    # --- a round of bookings ---
+
+    def _round(self) -> Iterator[Step]:
+        """Book everything that waits."""
+        loads, self._waiting = self._waiting, []
+        if not loads:
+            return
+        money = _Money(self._world, (line.demand for load in loads for line in load))
+        permits: dict[str, int] = defaultdict(int)
+        for load in loads:
+            yield from self._book(load, money, permits)
+
+    def _book(
+        self, load: tuple[Allocated, ...], money: _Money, permits: dict[str, int]
+    ) -> Iterator[Step]:
+        """Book a load, or have it wait for a device, or give it up."""
+        device = self._fleet.take_device()
+        if device is None:
+            now = self._world.agenda.now
+            if now + _HOUR <= min(line.at for line in load) + _BOOK_WITHIN:
+                self._wait([load], _HOUR)
+            else:
+                self._give_up(load, audit=True)
+            return
+        journey = self._journey(load, device)
+        if journey is None:
+            self._fleet.free_device(device)
+            self._give_up(load, audit=True)
+        elif not money.take_budget(load, journey.freight):
+            self._fleet.free_device(device)
+            self._fleet.give_back(journey.legs)
+            self._give_up(load, audit=False)
+        else:
+            yield from self._order(journey, money, permits)
+
+    def _journey(self, load: tuple[Allocated, ...], device: str) -> Journey | None:
+        """Plan a journey as it will go; ``None`` when there are no vehicles for it."""
+        world, prepared = self._world, self._world.prepared
+        materials = [world.material(line.material) for line in load]
+        band = band_of(materials)
+        log = prepared.logs[self._logs % len(prepared.logs)] if prepared.logs else None
+        if log is not None and any(reading.humidity is None for reading in log.readings):
+            # A logger without the sensor watches no humidity: any value is within the band.
+            band = replace(band, humidity_min=0, humidity_max=10_000)
+        units = sum(line.units for line in load)
+        soonest = world.agenda.now + _LEAVE_AFTER
+        legs = self._fleet.legs(load[0].station, load[0].hospital, units, band, soonest)
+        if legs is None:
+            return None
+        cold = any(material.cold_chain for material in materials)
+        self._logs += 1
+        self._count[cold] += 1
+        which = self._count[cold], cold
+        scripts = prepared.scenario.conditions
+        gone = delayed(legs, [s for s in scripts.late_legs if (s.nth, s.cold_chain) == which])
+        excursions = [s for s in scripts.excursions if (s.nth, s.cold_chain) == which]
+        dice = world.dice("telemetry", load[0].id)
+        return Journey(
+            allocations=load,
+            terms=prepared.scenario.terms[materials[0].terms],
+            band=band,
+            legs=gone,
+            device=device,
+            pallet=Pallet(prepared.scenario.devices, band, gone, log, excursions, dice),
+        )
+
+    def _booking(self, journey: Journey, payer: str) -> m.Booking:
+        world, terms, band = self._world, journey.terms, journey.band
+        return m.Booking(
+            payer=payer,
+            consignee=world.cast[journey.hospital].address,
+            device=world.cast[journey.device].address,
+            allocations=[line.id for line in journey.allocations],
+            legs=[
+                m.LegRequest(
+                    carrier=world.cast[leg.vehicle.carrier].address,
+                    vehicle=leg.vehicle.id,
+                    from_station=world.stations[leg.start],
+                    to_station=world.stations[leg.end],
+                    departure=leg.departure,
+                    latest_arrival=leg.latest,
+                    freight=leg.freight,
+                )
+                for leg in journey.legs
+            ],
+            terms=m.Terms(
+                temperature_min=band.temperature_min,
+                temperature_max=band.temperature_max,
+                humidity_min=band.humidity_min,
+                humidity_max=band.humidity_max,
+                late_free=terms.late_free,
+                late_zero=terms.late_zero,
+                longest_silence=terms.longest_silence,
+                policy=journey.policy,
+                exposure_free=terms.exposure_free,
+                exposure_zero=terms.exposure_zero,
+                exposure_floor=terms.exposure_floor,
+                humidity_free=terms.humidity_free,
+                humidity_zero=terms.humidity_zero,
+                humidity_floor=terms.humidity_floor,
+            ),
+            pick_up_by=journey.legs[0].departure + _HOUR,
+            deadline=world.agenda.now + _HOUR,
+            salt=text32(f"order {journey.allocations[0].id}"),
+        )
+
+    def _order(self, journey: Journey, money: _Money, permits: dict[str, int]) -> Iterator[Step]:
+        """Have everybody sign the booking, and bring it to the chain."""
+        world, aid = self._world, self._world.aid
+        hospital, domain = world.cast[journey.hospital], aid.domain(aid.freight)
+        release = money.take_release(journey.hospital, journey.freight)
+        payer = hospital.address if release is None else aid.fund.address
+        booking = self._booking(journey, payer)
+        booked = booking.struct_hash()
+        signatures: dict[str, object] = {"payer": b"", "consignee": b"", "carriers": []}
+        signatures["carriers"] = [
+            m.LegAcceptance(
+                booking=booked, leg=index, carrier=world.cast[leg.vehicle.carrier].address
+            ).sign(world.cast[leg.vehicle.carrier], domain)
+            for index, leg in enumerate(journey.legs)
+        ]
+        if journey.policy in (Policy.DEVICE, Policy.DEVICE_THEN_SILENCE):
+            signatures["consignee"] = m.PolicyConsent(
+                booking=booked, consignee=hospital.address, policy=journey.policy
+            ).sign(hospital, domain)
+        if release is None:
+            yield from prepay(world, journey.hospital, journey.freight)
+            permit = permit_for(
+                world,
+                journey.hospital,
+                aid.freight.address,
+                journey.freight,
+                skip=permits[journey.hospital],
+            )
+            permits[journey.hospital] += 1
+            signatures["payer"] = m.BookingOrder(booking=booked, payer=payer).sign(hospital, domain)
+            coordinator = world.prepared.scenario.participants.coordinators[0].id
+            transaction = world.send(
+                aid.freight, "book", booking, signatures, permit, sender=coordinator
+            )
+        else:
+            transaction = world.send(
+                aid.fund, "book", release.id, booking, signatures, sender=release.spender
+            )
+        yield Step(transaction, partial(self._booked, journey))
+
+    def _booked(self, journey: Journey, receipt: Receipt) -> None:
+        journey.id = receipt.event("ConsignmentBooked").args.consignment
+        journey.content = receipt.event("LoadFormed").args.content
+        journey.recorder = Recorder(journey.id, journey.band)
+        for event in receipt.events:
+            if event.name == "MoneySpent":
+                journey.outflow = event.args.outflow
+        self._tell_booked(journey)
+
+    # --- what cannot be booked ---
+
+    def _give_up(self, load: Sequence[Allocated], *, audit: bool) -> None:
+        """Wait until anyone may release what was not booked."""
+        agenda = self._world.agenda
+        for line in load:
+            agenda.at(line.at + SECONDS_A_DAY + _HOUR, partial(self._release, line, audit))
+
+    def _release(self, line: Allocated, audit: bool) -> Iterator[Step]:
+        world = self._world
+        yield Step(
+            world.send(world.aid.demand, "release", line.id, sender=line.hospital),
+            lambda receipt: self._tell_released(line, audit),
+        )
