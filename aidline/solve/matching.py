@@ -31,6 +31,7 @@ from aidline.geodesy import Place, metres_between
 from aidline.model import EarmarkKind, Level
 
 __all__ = [
+    "Batch",
     "Exemption",
     "Line",
     "OpenDemand",
@@ -38,6 +39,7 @@ __all__ = [
     "Plan",
     "Reason",
     "Unmet",
+    "batches",
     "match",
 ]
 
@@ -145,6 +147,19 @@ class Plan:
     unmet: tuple[Unmet, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of a plan that the contract takes in one proposal.
+
+    Attributes:
+        lines: Ascending by offer, then demand; each pair once.
+        exemptions: In the same order; of offers that the lines use.
+    """
+
+    lines: tuple[Line, ...]
+    exemptions: tuple[Exemption, ...]
+
+
 def match(demands: Iterable[OpenDemand], offers: Iterable[OpenOffer]) -> Plan:
     """Return the best plan under the order of urgency.
 
@@ -179,6 +194,45 @@ def match(demands: Iterable[OpenDemand], offers: Iterable[OpenOffer]) -> Plan:
         exemptions=tuple(sorted(exemptions, key=lambda one: (one.offer, one.demand))),
         unmet=tuple(sorted(unmet, key=lambda one: one.demand)),
     )
+
+
+def batches(plan: Plan, demands: Iterable[OpenDemand], most: int = 100) -> list[Batch]:
+    """Cut a plan into proposals that the contract accepts one after the other.
+
+    The most urgent lines come first, so that each batch keeps the order of urgency by itself. An
+    offer that would have to name more exemptions than a proposal holds is not used for that line;
+    then nothing less urgent of its material is proposed either, since it might pass the rest by.
+
+    Args:
+        plan: The plan.
+        demands: The demands from which it was made.
+        most: Lines, and exemptions, that a proposal may hold.
+    """
+    known = {demand.id: demand for demand in demands}
+    named: dict[int, list[Exemption]] = defaultdict(list)
+    for exemption in plan.exemptions:
+        named[exemption.offer].append(exemption)
+    stopped: dict[int, Level] = {}
+    made: list[tuple[list[Line], set[Exemption]]] = []
+    for line in sorted(
+        plan.lines, key=lambda line: (-known[line.demand].level, line.offer, line.demand)
+    ):
+        level, material = known[line.demand].level, known[line.demand].material
+        needed = {one for one in named[line.offer] if known[one.demand].level > level}
+        if len(needed) > most:
+            stopped.setdefault(material, level)
+        elif level >= stopped.get(material, level):
+            if not made or len(made[-1][0]) == most or len(made[-1][1] | needed) > most:
+                made.append(([], set()))
+            made[-1][0].append(line)
+            made[-1][1].update(needed)
+    return [
+        Batch(
+            lines=tuple(sorted(lines, key=lambda line: (line.offer, line.demand))),
+            exemptions=tuple(sorted(exempt, key=lambda one: (one.offer, one.demand))),
+        )
+        for lines, exempt in made
+    ]
 
 
 def _check(records: Sequence[OpenDemand | OpenOffer], what: str) -> None:
@@ -286,9 +340,9 @@ class _Market:
         solver = min_cost_flow.SimpleMinCostFlow()
         supply = self._supply()
         edges = len(self.tails)
-        # A unit of what is sure is worth more than any detour that it may need.
-        worth = (int(costs.max()) + 1) * (edges + 1)
         count, first = len(self.demands), len(self.offers)
+        # A unit of what is sure is worth more than any detour: one passes each node at most once.
+        worth = (int(costs.max()) + 1) * (2 * min(count, first) + 2)
         nodes = np.arange(first, first + count)
         sink = np.full(count, self._sink)
         solver.add_arcs_with_capacity_and_unit_cost(
