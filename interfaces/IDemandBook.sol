@@ -335,7 +335,7 @@ interface IDemandBook {
         returns (Prospect memory);
 
     /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
-    /// @param byFault True when its recipient failed to book or refused: it does not count until it is attested again.
+    /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what is open or more, it does not count until it is attested again.
     function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external;
 
     /// @notice Takes from the freight budget what is there, at most `asked`.

@@ -193,11 +193,11 @@ interface IDemandEscrow {
     function lapseOffer(uint64 offerId) external;
 
     /// @notice Releases an allocation that was not booked within `BOOKING_WINDOW`, or whose consignment was cancelled before pick-up: the parcel goes back to its holder, the demand is open again for its units.
-    /// @dev A demand whose allocation nobody booked does not count until it is attested again. Emits `AllocationReleased`.
+    /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what is open. Emits `AllocationReleased`.
     function release(uint64 allocationId) external;
 
     /// @notice Reopens the demand for the units of an allocation whose parcel the ledger says was lost, returned, quarantined or destroyed.
-    /// @dev A demand whose recipient sent the goods back (RETURNED) does not count until it is attested again. Emits `AllocationFailed`.
+    /// @dev A demand whose recipient sent the goods back (RETURNED) does not count until it is attested again, with the same exception. Emits `AllocationFailed`.
     function reportFailed(uint64 allocationId) external;
 
     // --- FreightEscrow only ---

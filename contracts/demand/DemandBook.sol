@@ -327,7 +327,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
             record.status = DemandStatus.OPEN;
             emit DemandReopened(demandId, units);
         }
-        if (byFault && record.auditedUntil != 0) _dropAttestations(demandId, record);
+        // Less than a tenth is no fault: else a solver could end an attestation with a single unit.
+        bool worthIt = units >= (record.units - record.served) / 10;
+        if (byFault && worthIt && record.auditedUntil != 0) _dropAttestations(demandId, record);
         _update(demandId, record);
     }
 

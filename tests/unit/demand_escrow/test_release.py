@@ -3,7 +3,8 @@
 release
 ├── given an allocation that is not booked
 │   ├── within a day: refused
-│   └── after it: the parcel is its holder's again, the demand open and no longer counted
+│   └── after it: the parcel is its holder's again, the demand open and no longer counted, unless
+│       the units are less than a tenth of what is open
 ├── given a booked one
 │   ├── whose parcel rides or rests elsewhere: refused
 │   └── whose consignment was cancelled: at once, and the demand counts as before
@@ -82,6 +83,20 @@ def test_a_demand_that_nobody_booked_counts_once_attested_again(
     desk.attest(high, auditor)
     # Stock for two days was there a day ago, so it is down to one.
     assert desk.open_units() == (0, 0, 100, 0)
+
+
+def test_a_single_unit_that_nobody_booked_ends_no_attestation(
+    desk: Desk, escrow: Contract, charity: Key, high: int, stranger: Key
+) -> None:
+    offer = desk.offer(charity, 100)
+    few = desk.propose((offer, high, 9))[0]
+    desk.wait(DAY)
+    escrow.release(few, sender=stranger)
+    assert desk.open_units() == (0, 0, 100, 0)
+    enough = desk.propose((offer, high, 10))[0]
+    desk.wait(DAY)
+    escrow.release(enough, sender=stranger)
+    assert desk.open_units() == (0, 0, 0, 0)
 
 
 def test_releases_a_cancelled_consignment_at_once(
