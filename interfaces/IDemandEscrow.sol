@@ -45,7 +45,7 @@ interface IDemandEscrow {
     /// @notice Units of an offer matched to a demand.
     /// @param parcel The parcel allocated. @param at Unix seconds; can be booked for `BOOKING_WINDOW` from then.
     /// @param level Level under which it was served; LOW from the fast path.
-    /// @param freight What its booking took from the demand's freight budget, base units of the currency.
+    /// @param freight What its booking by the fund took from the demand's freight budget, base units of the currency.
     struct Allocation {
         uint64 demand; // slot 0
         uint64 offer;
@@ -203,7 +203,7 @@ interface IDemandEscrow {
     // --- FreightEscrow only ---
 
     /// @notice Marks allocations as booked by `payer`, who must be the recipient, the donor of the lot, or the relief fund.
-    /// @param freight Freight prepaid, taken from the freight budget of the demands in turn. @dev Emits `AllocationBooked`.
+    /// @param freight Freight prepaid; when the fund pays, taken from the freight budget of the demands in turn. @dev Emits `AllocationBooked`.
     /// @return parcels of the allocations, in order @return recipient common to all
     function take(uint64[] calldata allocations, uint64 consignment, address payer, uint128 freight)
         external

@@ -153,7 +153,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         content.emergency = record.emergency;
         content.peopleInCare = facts.peopleInCare;
         content.vulnerable = facts.vulnerable;
-        content.version = _isAuditOver(record) ? record.version + 1 : record.version;
+        content.version = record.version;
         return keccak256(abi.encode(content));
     }
 
@@ -227,10 +227,8 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         record.stock = stock;
         record.dailyUse = dailyUse;
         record.factsAt = uint40(block.timestamp);
-        record.firstAuditor = address(0);
-        record.secondAuditor = address(0);
-        record.auditedUntil = 0;
-        emit FactsChanged(demandId, stock, dailyUse, ++record.version);
+        _endAttestations(record);
+        emit FactsChanged(demandId, stock, dailyUse, record.version);
         _update(demandId, record);
     }
 
@@ -329,7 +327,10 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         }
         // Less than a tenth is no fault: else a solver could end an attestation with a single unit.
         bool worthIt = units >= (record.units - record.served) / 10;
-        if (byFault && worthIt && record.auditedUntil != 0) _dropAttestations(demandId, record);
+        if (byFault && worthIt) {
+            _endAttestations(record);
+            emit AttestationsEnded(demandId, record.version);
+        }
         _update(demandId, record);
     }
 
@@ -477,10 +478,6 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         );
     }
 
-    function _isAuditOver(Demand storage record) private view returns (bool) {
-        return record.auditedUntil != 0 && block.timestamp >= record.auditedUntil;
-    }
-
     /// @dev The level under which an open demand counts as of now, given its `level`.
     function _countedNow(Demand storage record) private view returns (Level) {
         if (
@@ -504,7 +501,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
 
     /// @dev Brings attestations, level and count up to now. What has ended does not count and keeps its level.
     function _update(uint64 id, Demand storage record) private {
-        if (_isAuditOver(record)) _dropAttestations(id, record);
+        _lapseAttestations(id, record);
         if (record.status != DemandStatus.OPEN) return;
         Level level = _levelNow(record);
         if (level != record.level) {
@@ -590,7 +587,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
 
     function _attest(uint64 id, address auditor, bytes32 content, uint40 validUntil) private {
         Demand storage record = _knownDemand(id);
-        if (record.status != DemandStatus.OPEN && record.served == 0) {
+        if (record.status != DemandStatus.OPEN && !record.auditOwed) {
             revert DemandNotOpen(id, record.status);
         }
         bytes32 expected = contentOf(id);
@@ -604,7 +601,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         address first = record.firstAuditor;
         if (first == address(0)) {
             record.firstAuditor = auditor;
-            record.auditedUntil = validUntil;
+            record.firstUntil = validUntil;
             if (record.auditOwed) _settleDebt(record);
         } else {
             if (first == auditor || record.secondAuditor == auditor) {
@@ -615,7 +612,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
                 revert SameOrganisation(auditor, first);
             }
             record.secondAuditor = auditor;
-            if (validUntil < record.auditedUntil) record.auditedUntil = validUntil;
+            record.secondUntil = validUntil;
         }
         emit DemandAttested(id, auditor, record.version, validUntil);
         _update(id, record);
@@ -631,12 +628,25 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         if (--debt.demands == 0) debt.auditBy = 0;
     }
 
-    /// @dev A new version, so that no attestation of the former one can be used again.
-    function _dropAttestations(uint64 id, Demand storage record) private {
+    /// @dev Each ends by itself, so that no auditor can shorten another's; one that is left is the first.
+    function _lapseAttestations(uint64 id, Demand storage record) private {
+        if (record.secondAuditor != address(0) && block.timestamp >= record.secondUntil) {
+            emit AttestationLapsed(id, record.secondAuditor);
+            record.secondAuditor = address(0);
+        }
+        if (record.firstAuditor != address(0) && block.timestamp >= record.firstUntil) {
+            emit AttestationLapsed(id, record.firstAuditor);
+            record.firstAuditor = record.secondAuditor;
+            record.firstUntil = record.secondUntil;
+            record.secondAuditor = address(0);
+        }
+    }
+
+    /// @dev A new version, so that no attestation of the former one can be used again, nor one that somebody kept back.
+    function _endAttestations(Demand storage record) private {
         record.firstAuditor = address(0);
         record.secondAuditor = address(0);
-        record.auditedUntil = 0;
-        emit AttestationsEnded(id, ++record.version);
+        ++record.version;
     }
 
     function _setCounted(uint64 id, Demand storage record, Level to) private {

@@ -223,7 +223,8 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     {
         uint256 count = allocations.length;
         parcels = new uint64[](count);
-        uint128 left = freight;
+        // The budget bounds what is given for it; who pays with its own money is bound by its purse.
+        uint128 left = payer == reliefFund ? freight : 0;
         for (uint256 i; i < count; ++i) {
             uint64 id = allocations[i];
             Allocation storage record = _bookable(id);

@@ -49,13 +49,9 @@ abstract contract FacilityBook is IDemandBook {
 
         Facility storage record = _facilities[msg.sender];
         if (record.peopleInCare == 0) _settle(msg.sender);
-        if (record.attestedBy != address(0)) {
-            _countPeople(_places[msg.sender].region, record.peopleInCare, 0);
-        }
+        if (record.attestedBy != address(0)) _drop(msg.sender, record);
         record.peopleInCare = people;
         record.vulnerable = vulnerable;
-        record.attestedBy = address(0);
-        record.attestation = 0;
         emit FacilityDeclared(msg.sender, people, vulnerable);
     }
 
@@ -72,6 +68,20 @@ abstract contract FacilityBook is IDemandBook {
         record.attestation = ++_attestations;
         emit FacilityAttested(recipient, msg.sender);
         _countPeople(_places[recipient].region, 0, record.peopleInCare);
+    }
+
+    // --- anyone ---
+
+    /// @inheritdoc IDemandBook
+    function dropFacility(address recipient) external {
+        Facility storage record = _facilities[recipient];
+        if (record.attestedBy == address(0)) revert NotAttestedFacility(recipient);
+        if (registry.isActive(recipient, IParticipantRegistry.Role.RECIPIENT)) {
+            revert RecipientIsActive(recipient);
+        }
+
+        _drop(recipient, record);
+        emit FacilityDropped(recipient, record.peopleInCare);
     }
 
     // --- shared reads ---
@@ -112,6 +122,12 @@ abstract contract FacilityBook is IDemandBook {
         _places[recipient] = Place({
             facility: who.facility, region: who.region, province: registry.provinceOf(who.region)
         });
+    }
+
+    function _drop(address recipient, Facility storage record) private {
+        record.attestedBy = address(0);
+        record.attestation = 0;
+        _countPeople(_places[recipient].region, record.peopleInCare, 0);
     }
 
     /// @dev At most four regions: the registry bounds the depth.

@@ -8,6 +8,9 @@ attestFacility
 ├── when the caller is not an active auditor, is of the recipient's organisation, or audits
 │   elsewhere: refused
 └── else its people count in its region and all regions around it
+dropFacility
+├── given a facility that is not attested, or whose recipient is active: refused
+└── else anyone ends its attestation, and its people count nowhere until it is attested again
 """
 
 from __future__ import annotations
@@ -130,6 +133,44 @@ def test_attest_reverts_for_ones_own_organisation(
     demand = desk.publish(hospital)
     with reverts("SameOrganisation", auditor=inside, other=hospital):
         desk.attest(demand, inside)
+
+
+def test_anyone_drops_the_facility_of_a_suspended_recipient(
+    desk: Desk,
+    needs: Contract,
+    hospital: Key,
+    county_hospital: Key,
+    auditor: Key,
+    stranger: Key,
+    reinstater: Key,
+    suspend: Callable[[Key], None],
+) -> None:
+    desk.settle(hospital, auditor, 4_000_000_000)
+    desk.settle(county_hospital, auditor, 30)
+    suspend(hospital)
+    dropped = needs.dropFacility(hospital.address, sender=stranger).event("FacilityDropped").args
+    assert (dropped.recipient, dropped.people_in_care) == (hospital.address, 4_000_000_000)
+    assert people(needs) == [0, 30, 30]
+    record = needs.facility(hospital.address)
+    assert (record.attested_by, record.attestation) == ("0x" + "00" * 20, 0)
+    with reverts("NotAttestedFacility", recipient=hospital):
+        needs.dropFacility(hospital.address, sender=stranger)
+    desk.suite.registry.reinstate(hospital.address, sender=reinstater)
+    assert people(needs) == [0, 30, 30]
+    needs.attestFacility(hospital.address, sender=auditor)
+    assert people(needs) == [4_000_000_000, 4_000_000_030, 4_000_000_030]
+
+
+def test_drop_reverts_while_the_recipient_is_active(
+    desk: Desk, needs: Contract, hospital: Key, auditor: Key, stranger: Key
+) -> None:
+    desk.declare(hospital)
+    with reverts("NotAttestedFacility", recipient=hospital):
+        needs.dropFacility(hospital.address, sender=stranger)
+    needs.attestFacility(hospital.address, sender=auditor)
+    for caller in (stranger, auditor, hospital):
+        with reverts("RecipientIsActive", recipient=hospital):
+            needs.dropFacility(hospital.address, sender=caller)
 
 
 def test_only_an_attested_facility_is_vulnerable(
