@@ -232,6 +232,15 @@ def _carriable(
             ]
 
 
+def _has_lapsed(demand: Any, now: int) -> bool:
+    """Say whether one of its attestations is over."""
+    attestations = (
+        (demand.first_auditor, demand.first_until),
+        (demand.second_auditor, demand.second_until),
+    )
+    return any(int(auditor, 16) and until <= now for auditor, until in attestations)
+
+
 def _passing_over(demands: Sequence[OpenDemand], offers: Sequence[OpenOffer]) -> Line | None:
     """Return a line that would serve a demand past a more urgent one, if there can be one."""
     for offer in offers:

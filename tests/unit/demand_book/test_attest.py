@@ -322,9 +322,7 @@ def test_reverts_after_the_deadline(desk: Desk, calm: int, auditor: Key) -> None
         submit(desk, signed, auditor)
 
 
-def test_reverts_when_replayed(
-    desk: Desk, critical: int, auditor: Key
-) -> None:
+def test_reverts_when_replayed(desk: Desk, critical: int, auditor: Key) -> None:
     signed = message(desk, critical, auditor, valid=7 * DAY)
     submit(desk, signed, auditor)
     with reverts("AlreadyAttested", demand=critical, auditor=auditor):
