@@ -93,10 +93,9 @@ class Model:
         fleet = Fleet(world)
         haulage = Haulage(world, fleet, care.received)
 
-        def released(line: Allocated, audit: bool) -> None:
+        def released(line: Allocated) -> None:
             giving.offer_again(line.parcel, line.holder)
-            if audit:
-                care.audit(line.demand, line.hospital)
+            care.audit(line.demand, line.hospital)
 
         dispatch = Dispatch(world, fleet, haulage.booked, released)
         watch = Watch(world, care.raised)

@@ -87,6 +87,7 @@ class World:
         lots: The lot of each gift in kind and supply, by the scenario's id.
         releases: Money released so far.
         refused: Proposals that were refused.
+        organisations: Whose each participant is, by name.
         permits: How many permits each participant has signed.
     """
 
@@ -99,6 +100,7 @@ class World:
     fleet: list[FleetVehicle] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     refused: list[dict[str, str | int]] = field(default_factory=list)
+    organisations: dict[str, str] = field(default_factory=dict)
     permits: dict[str, int] = field(default_factory=dict)
 
     def time(self, day: int, second: int = 0) -> int:
@@ -264,6 +266,7 @@ def _register(world: World) -> Iterator[Step]:
     domain = world.aid.domain(world.aid.registry)
     deadline = world.agenda.now + SECONDS_A_DAY
     for name, organisation, region, roles in _people(world):
+        world.organisations[name] = organisation
         key = world.cast[name]
         registration = Registration(
             account=key.address,
