@@ -149,6 +149,8 @@ interface IDemandEscrow {
     function offerRecord(uint64 id) external view returns (Offer memory);
     /// @notice The allocation. @dev Reverts with `UnknownAllocation`.
     function allocation(uint64 id) external view returns (Allocation memory);
+    /// @notice The fund, which may pay the freight of any allocation, beside recipient and donor.
+    function reliefFund() external view returns (address);
     /// @notice Where what was allocated is to be delivered. @dev Reverts with `UnknownAllocation`.
     function stationOf(uint64 allocationId) external view returns (uint32);
 

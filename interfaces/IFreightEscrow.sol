@@ -101,7 +101,7 @@ interface IFreightEscrow {
 
     /// @notice Signatures that ride with a booking.
     /// @param payer Of `BookingOrder`; empty when the payer calls. @param carriers Of `LegAcceptance`, one for each leg.
-    /// @param consignee Of `PolicyConsent`; empty for the policies CONSIGNEE and BOTH.
+    /// @param consignee Of `PolicyConsent`: for the policies DEVICE and DEVICE_THEN_SILENCE, and wherever a donor pays; else, or when the consignee calls, empty.
     struct BookingSignatures {
         bytes payer;
         bytes[] carriers;

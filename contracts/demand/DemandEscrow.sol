@@ -45,7 +45,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     /// @notice Who may offer in the name of the holder of a gift.
     address public immutable donationRegistry;
 
-    /// @notice Who may pay the freight of any allocation, beside recipient and donor.
+    /// @inheritdoc IDemandEscrow
     address public immutable reliefFund;
 
     /// @inheritdoc IDemandEscrow

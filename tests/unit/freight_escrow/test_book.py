@@ -367,6 +367,16 @@ def test_needs_no_consent_where_the_consignee_accepts(
     desk.book(desk.booking([allocation], terms=terms(policy=policy)), consignee=b"")
 
 
+def test_reverts_when_the_consignee_has_not_consented_to_a_donors_way(
+    desk: Desk, allocation: int, supplier: Key
+) -> None:
+    # Sixty days on the road would keep everybody else from serving the demand.
+    booking = desk.booking([allocation], payer=supplier.address)
+    with reverts("BadSignature", signer=key_of("hospital")):
+        desk.book(booking, sender="supplier", consignee=b"")
+    desk.book(booking, sender="hospital", consignee=b"")
+
+
 @pytest.mark.parametrize("what", ["chain", "contract", "name"])
 def test_reverts_when_signed_for_elsewhere(desk: Desk, allocation: int, what: str) -> None:
     booking = desk.booking([allocation])
