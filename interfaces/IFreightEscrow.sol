@@ -343,6 +343,6 @@ interface IFreightEscrow {
     function settleSilent(uint64 id) external;
 
     /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, slots freed, the allocations can be released), or not delivered (last latest
-    /// arrival + GRACE: legs done are paid, the rest refunded, parcels LOST in the custodian's hands). @dev Emits `LegSettled`, `ConsignmentSettled`.
+    /// arrival + GRACE + the seconds by which the present carrier took over late: legs done are paid, the rest refunded, parcels LOST in the custodian's hands). @dev Emits `LegSettled`, `ConsignmentSettled`.
     function lapse(uint64 id) external;
 }

@@ -75,6 +75,15 @@ abstract contract ConsignmentBook is IFreightEscrow {
             || (agreed.policy != Policy.CONSIGNEE && silence > agreed.longestSilence);
     }
 
+    /// @dev Until then something of the present carrier's freight may be left: what it took over late is not its own lateness.
+    function _lapsesFrom(uint64 id) internal view returns (uint40 from) {
+        Consignment storage record = _consignments[id];
+        if (record.status == Status.BOOKED) return record.pickUpBy + Settlement.GRACE;
+        uint8 done = record.legsDone;
+        from = _legs[id][record.legCount - 1].latestArrival + Settlement.GRACE;
+        if (done != 0) from += _legs[id][done].inheritance(_legs[id][done - 1]);
+    }
+
     function _knownLeg(uint64 id, uint8 index) private view returns (Leg storage) {
         if (index >= _known(id).legCount) revert UnknownLeg(id, index);
         return _legs[id][index];

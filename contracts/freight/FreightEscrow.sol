@@ -214,8 +214,7 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
         uint8 done = record.legsDone;
         bool isBooked = record.status == Status.BOOKED;
         if (!isBooked && record.status != Status.IN_TRANSIT) revert WrongStatus(id, record.status);
-        uint40 from =
-            (isBooked ? record.pickUpBy : _legs[id][record.legCount - 1].latestArrival) + GRACE;
+        uint40 from = _lapsesFrom(id);
         if (block.timestamp < from) revert NotYet(id, from);
         _settle(
             id,
