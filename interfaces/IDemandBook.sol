@@ -216,6 +216,7 @@ interface IDemandBook {
     error AlreadyAttested(uint64 demand, address auditor);
     error FullyAttested(uint64 demand);
     error FacilityAlreadyAttested(address recipient);
+    error FacilityChanged(address recipient, uint32 peopleInCare, bool vulnerable);
     error RecipientIsActive(address recipient);
     error SameOrganisation(address auditor, address other);
     error OutsideAuditorsRegion(address auditor, bytes32 region);
@@ -305,8 +306,8 @@ interface IDemandBook {
 
     // --- auditors ---
 
-    /// @notice Attests a facility's facts. @dev An active auditor of another organisation whose region contains the facility. Emits `FacilityAttested`.
-    function attestFacility(address recipient) external;
+    /// @notice Attests a facility's facts, which must be those that the auditor names (`FacilityChanged`). @dev An active auditor of another organisation whose region contains the facility. Emits `FacilityAttested`.
+    function attestFacility(address recipient, uint32 peopleInCare, bool vulnerable) external;
 
     /// @notice Attests a demand as it stands (`content` must equal `contentOf`). A second, of another organisation, is needed
     /// for the level CRITICAL (it counts as HIGH until then) and above the material's cap (it does not count until then).

@@ -430,6 +430,8 @@ def _attest_facilities(world: World) -> Iterator[Step]:
                     world.aid.needs,
                     "attestFacility",
                     world.cast[hospital.id].address,
+                    hospital.people_in_care,
+                    hospital.vulnerable,
                     sender=auditor,
                 )
             )

@@ -58,16 +58,20 @@ abstract contract FacilityBook is IDemandBook {
     // --- auditors ---
 
     /// @inheritdoc IDemandBook
-    function attestFacility(address recipient) external {
+    function attestFacility(address recipient, uint32 people, bool vulnerable) external {
         Facility storage record = _facilities[recipient];
         if (record.peopleInCare == 0) revert NotDeclared(recipient);
         if (record.attestedBy != address(0)) revert FacilityAlreadyAttested(recipient);
+        // Declared anew before the auditor's transaction came in: not what it has seen.
+        if (record.peopleInCare != people || record.vulnerable != vulnerable) {
+            revert FacilityChanged(recipient, record.peopleInCare, record.vulnerable);
+        }
         _requireAuditorOf(msg.sender, recipient);
 
         record.attestedBy = msg.sender;
         record.attestation = ++_attestations;
         emit FacilityAttested(recipient, msg.sender);
-        _countPeople(_places[recipient].region, 0, record.peopleInCare);
+        _countPeople(_places[recipient].region, 0, people);
     }
 
     // --- anyone ---
