@@ -10,6 +10,7 @@ pragma solidity 0.8.30;
 /// Trust, for each booking, by those who sign it:
 /// - the parties of a handover agree on its time. Neither alone can shift it, and their interests are opposed: giving later costs the giver, taking
 ///   later excuses the taker. Two who collude shift lateness and exposure between their own legs, never past a neighbour's handover;
+/// - a consignee that does not pay loses nothing by stating too early a delivery: who pays for others takes BOTH, where the device bounds that time;
 /// - under CONSIGNEE and BOTH carriers trust the consignee to sign when it takes the goods (let the giver sign last); the DEVICE policies are there for who does not;
 /// - under DEVICE_THEN_SILENCE the last carrier trusts the consignee not to refuse goods that are in order;
 /// - the device's operator answers for what the device signs, also for riding with this consignment alone; where the device speaks for the consignee its
