@@ -15,6 +15,7 @@ from aidline.sim.fleet import Fleet
 from aidline.sim.journey import Allocated, band_of
 from aidline.sim.world import World
 from aidline.solve.matching import Exemption, Line, OpenDemand, OpenOffer, Plan, batches, match
+from aidline.trace.figures import proposal_text
 
 __all__ = ["Matchmaking"]
 
@@ -172,12 +173,9 @@ class Matchmaking:
         problem = receipt.error()
         if not isinstance(problem, ContractReverted):
             raise problem or CheckFailed("a proposal was refused without a reason")
-        first = lines[0]
-        more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
         self._world.refused.append(
             {
-                "proposal": f"{first.units} units of offer {first.offer} "
-                f"for demand {first.demand}{more}",
+                "proposal": proposal_text(lines),
                 "error": problem.error,
                 "transaction": f"0x{receipt.tx_hash.hex()}",
             }
