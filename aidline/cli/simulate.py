@@ -7,7 +7,7 @@ import io
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -143,12 +143,14 @@ def _run(
     with ExitStack() as stack:
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         stack.callback(shutil.rmtree, draft, ignore_errors=True)
+        limits: Mapping[tuple[str, str], int] = {}
         if funder is not None:
             pocket = Pocket(chain, funder, prepared)
-            console.print(pocket.announcement())
+            console.print(pocket.announcement(), soft_wrap=True)
             stack.enter_context(pocket)
+            limits = pocket.limits
         with _progress(console, prepared) as tell:
-            model = Model(prepared, chain=chain, progress=tell)
+            model = Model(prepared, chain=chain, limits=limits, progress=tell)
             record = model.run().record
         write_json(draft / "summary.json", record)
         model.aid.deployment.save(draft / "deployment.json")

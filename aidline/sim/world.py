@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +82,7 @@ class World:
         agenda: The clock.
         cast: The keys.
         shift: Seconds by which all dates of the scenario are moved.
+        limits: Gas limits by contract and function; the chain finds those that are missing.
         stations: Ids on the chain by the scenario's.
         fleet: All vehicles.
         lots: The lot of each gift in kind and supply, by the scenario's id.
@@ -96,6 +97,7 @@ class World:
     agenda: Agenda
     cast: Cast
     shift: int
+    limits: Mapping[tuple[str, str], int]
     stations: dict[str, int] = field(default_factory=dict)
     fleet: list[FleetVehicle] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
@@ -158,7 +160,8 @@ class World:
     ) -> Transaction:
         """Return the transaction by which ``sender`` calls ``function``."""
         signer = self.cast[sender] if isinstance(sender, str) else sender
-        return contract.transaction(function, *args, sender=signer)
+        limit = self.limits.get((contract.name, function))
+        return contract.transaction(function, *args, sender=signer, gas=limit)
 
 
 def governance(cast: Cast) -> Config:
