@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -105,18 +106,20 @@ class Pocket:
         )
 
     def __enter__(self) -> Pocket:
-        if self.total:
-            self._send(
-                [
-                    Transaction(
-                        self._funder,
-                        account.signer.address,
-                        value=account.gas * self._price,
-                        gas=_TRANSFER,
-                    )
-                    for account in self._accounts
-                ]
+        if not self.total:
+            return self
+        loans = [
+            Transaction(
+                self._funder, account.signer.address, value=account.gas * self._price, gas=_TRANSFER
             )
+            for account in self._accounts
+        ]
+        try:
+            self._send(loans)
+        except BaseException:
+            with contextlib.suppress(AidlineError):
+                self._give_back()
+            raise
         return self
 
     def __exit__(

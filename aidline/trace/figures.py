@@ -97,7 +97,8 @@ def proposal_text(lines: Sequence[Any]) -> str:
     """Return the lines of a proposal in words, as a summary names a refused one."""
     first = lines[0]
     more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
-    return f"{first.units} units of offer {first.offer} for demand {first.demand}{more}"
+    units = "1 unit" if first.units == 1 else f"{first.units} units"
+    return f"{units} of offer {first.offer} for demand {first.demand}{more}"
 
 
 def _date(time: int) -> str:
