@@ -500,10 +500,14 @@ class _Run:
         if not self.contract(_FACTORY, address).closed():
             raise CheckFailed(f"the factory {address} is not closed")
         manager = self.contract("AccessManager", contracts[self.suite.manager].address)
+        numbers = {role.name: role.id for role in self.suite.roles}
         roles: dict[str, tuple[int, Holders]] = {}
         for role in self.suite.roles:
             if manager.hasRole(role.id, self.account.address).is_member:
                 raise CheckFailed(f"the deployer still holds the role {role.name}")
+            guardian = numbers.get(role.guardian, _ADMIN)
+            if role.id != _ADMIN and manager.getRoleGuardian(role.id) != guardian:
+                raise CheckFailed(f"{role.name} is not under the guardian asked for")
             held = self.config.roles.get(role.name, Holders(()))
             for account in held.accounts:
                 found = manager.hasRole(role.id, account)

@@ -48,7 +48,7 @@ abstract contract FacilityBook is IDemandBook {
         if (people == 0) revert ZeroPeople();
 
         Facility storage record = _facilities[msg.sender];
-        if (record.peopleInCare == 0) _settle(msg.sender);
+        if (record.peopleInCare == 0) _locate(msg.sender);
         if (record.attestedBy != address(0)) _drop(msg.sender, record);
         record.peopleInCare = people;
         record.vulnerable = vulnerable;
@@ -121,7 +121,7 @@ abstract contract FacilityBook is IDemandBook {
 
     // --- own writes ---
 
-    function _settle(address recipient) private {
+    function _locate(address recipient) private {
         IParticipantRegistry.Participant memory who = _participant(recipient);
         _places[recipient] = Place({
             facility: who.facility, region: who.region, province: registry.provinceOf(who.region)
