@@ -460,6 +460,23 @@ def test_refuses_to_go_on_with_other_code(chain: Flaky, tmp_path: Path) -> None:
         deploy(chain, DEPLOYER, CONFIG, out=out, suite=replace(SMALL, items=tuple(items)))
 
 
+def test_reads_back_who_may_cancel_what(chain: Flaky, tmp_path: Path) -> None:
+    out = tmp_path / "here.json"
+    chain.breaks = lambda number: "after" if number == len(SMALL.items) + 3 else ""
+    with pytest.raises(KeyboardInterrupt):
+        deploy(chain, DEPLOYER, CONFIG, out=out, suite=SMALL)
+    unguarded = replace(SMALL.roles[2], guardian="")
+    with pytest.raises(CheckFailed, match="keeper is not under the guardian asked for"):
+        deploy(
+            chain,
+            DEPLOYER,
+            CONFIG,
+            out=out,
+            suite=replace(SMALL, roles=(*SMALL.roles[:2], unguarded)),
+        )
+    assert deploy(chain, DEPLOYER, CONFIG, out=out, suite=SMALL).factory
+
+
 def test_a_constructor_that_reverts_is_named_with_its_error(chain: Flaky, tmp_path: Path) -> None:
     items = (*SMALL.items[:4], probe("Third", "@First", 100))
     with pytest.raises(ContractReverted) as caught:
