@@ -1,6 +1,7 @@
-"""``brownie run simulate``: the scenario wuhan-2020 on the chain that Brownie is connected to."""
+"""``brownie run simulate``: a scenario on the chain that Brownie is connected to.
 
-import os
+``brownie run simulate main PATH`` plays another scenario than wuhan-2020.
+"""
 
 from brownie import accounts, network
 from rich.console import Console
@@ -14,14 +15,14 @@ from aidline.sim.prepare import prepare
 from aidline.sim.scenario import load
 
 
-def main(scenario=""):
+def main(scenario="wuhan-2020"):
     """Play a scenario with participants that the first account funds."""
-    funder = accounts.add()
-    accounts[0].transfer(funder, accounts[0].balance() * 9 // 10, silent=True)
+    funder = Key.derive("local", "funder")
+    accounts[0].transfer(funder.address, accounts[0].balance() // 2, silent=True)
     chain = Web3Chain(network.web3.provider.endpoint_uri)
-    prepared = prepare(load(scenario or os.environ.get("AIDLINE_SCENARIO", "wuhan-2020")))
-    with Pocket(chain, Key(bytes.fromhex(funder.private_key[2:])), prepared) as pocket:
+    prepared = prepare(load(scenario))
+    with Pocket(chain, funder, prepared) as pocket:
         print(pocket.announcement())
         record = Model(prepared, chain=chain, limits=pocket.limits).run().record
-    show.figures(Console(highlight=False), record)
+    show.figures(Console(width=80, highlight=False), record)
     return record

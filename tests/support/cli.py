@@ -18,6 +18,7 @@ from eth_account import Account
 from aidline.signing import Key
 
 __all__ = [
+    "MARK",
     "PASSWORD",
     "Begun",
     "Ended",
@@ -31,7 +32,8 @@ __all__ = [
 
 PROGRAM = Path(sys.executable).parent / "aidline"
 PASSWORD = "correct horse"
-_MARK = "AIDLINE_TEST_RUN"
+#: Environment variable by which the processes of a command are known.
+MARK = "AIDLINE_TEST_RUN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Ended:
 
 def _environment(mark: str, more: Mapping[str, str] | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
-    return {**kept, _MARK: mark, "AIDLINE_PASSWORD": PASSWORD, **(more or {})}
+    return {**kept, MARK: mark, "AIDLINE_PASSWORD": PASSWORD, **(more or {})}
 
 
 def aidline(
@@ -147,7 +149,7 @@ def begun(*arguments: object, cwd: Path | None = None) -> Iterator[Begun]:
 
 def left_over(mark: str) -> list[int]:
     """Return the processes that a command has left behind."""
-    wanted = f"{_MARK}={mark}".encode()
+    wanted = f"{MARK}={mark}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
