@@ -81,6 +81,10 @@ SUITE = Suite(
                 "donationRegistry": "@DonationRegistry",
             },
         ),
+        Item(
+            "IncidentBoard",
+            {"participantRegistry": "@ParticipantRegistry", "materialLedger": "@MaterialLedger"},
+        ),
         Item("LogisticsCurrency", {"reserveToken": "@reserve"}),
         Item(
             "DemandBook",
