@@ -97,6 +97,7 @@ class ParcelState(IntEnum):
     DESTROYED = 9
     LOST = 10
     TRANSFORMED = 11
+    MERGED = 12
 
 
 class EarmarkKind(IntEnum):

@@ -79,6 +79,16 @@ SUITE = Suite(
                 "demandEscrow": "@DemandEscrow",
                 "freightEscrow": "@FreightEscrow",
                 "donationRegistry": "@DonationRegistry",
+                "materialOffice": "@MaterialOffice",
+            },
+        ),
+        Item("RecipeBook", {"participantRegistry": "@ParticipantRegistry"}),
+        Item(
+            "MaterialOffice",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "recipeBook": "@RecipeBook",
             },
         ),
         Item(

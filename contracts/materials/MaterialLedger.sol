@@ -3,13 +3,13 @@ pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {References} from "../libraries/References.sol";
-import {ParcelBook} from "./ParcelBook.sol";
+import {LotCounter} from "./LotCounter.sol";
 
 /// @title MaterialLedger
 /// @notice The physical truth: what the other rooms do with parcels, and the loads in which they change hands.
 /// @dev While a parcel rides, custodian, time and state are the load's: so a handover costs the same however many
 /// parcels ride, but for the first, which moves the lots' counters.
-contract MaterialLedger is ParcelBook {
+contract MaterialLedger is LotCounter {
     /// @dev A time of custody that is over.
     struct Span {
         address custodian; // slot 0
@@ -30,8 +30,6 @@ contract MaterialLedger is ParcelBook {
 
     mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
 
-    mapping(uint64 consignment => Load) private _loads;
-
     mapping(uint64 consignment => uint64[]) private _aboard;
 
     /// @dev The spans before the present one, which is in the load.
@@ -42,8 +40,9 @@ contract MaterialLedger is ParcelBook {
         address participantRegistry,
         address demandEscrow_,
         address freightEscrow_,
-        address donationRegistry_
-    ) ParcelBook(accessManager, participantRegistry) {
+        address donationRegistry_,
+        address materialOffice
+    ) LotCounter(accessManager, participantRegistry, materialOffice) {
         demandEscrow = References.required(demandEscrow_);
         freightEscrow = References.required(freightEscrow_);
         donationRegistry = References.required(donationRegistry_);
@@ -78,6 +77,16 @@ contract MaterialLedger is ParcelBook {
     }
 
     /// @inheritdoc IMaterialLedger
+    function isLoadRecalled(uint64 consignment) external view returns (bool) {
+        if (_knownLoad(consignment).clearedAt == _recallEpoch) return false;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
+        }
+        return false;
+    }
+
+    /// @inheritdoc IMaterialLedger
     function ride(uint64 parcelId, uint16 index) external view returns (Ride memory) {
         return _rides[parcelId][index];
     }
@@ -86,6 +95,12 @@ contract MaterialLedger is ParcelBook {
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address) {
         Parcel storage record = _knownParcel(parcelId);
         if (time > block.timestamp) return address(0);
+        // From its merging on, the parcel that took its units answers.
+        for (Merge memory gone = _merges[parcelId]; gone.into != 0 && time >= gone.at;) {
+            parcelId = gone.into;
+            record = _parcels[parcelId];
+            gone = _merges[parcelId];
+        }
         // Before it was split off, a parcel was part of its parent.
         while (time < _firstRest(parcelId, record)) {
             parcelId = record.parent;
@@ -131,12 +146,20 @@ contract MaterialLedger is ParcelBook {
         Parcel storage record = _atRest(parcelId, ParcelState.HELD);
         _checkCustodian(parcelId, record, by);
         _checkExpiry(record.lot);
+        _checkRecall(record.lot);
         _move(parcelId, record, ParcelState.OFFERED);
     }
 
     /// @inheritdoc IMaterialLedger
     function withdraw(uint64 parcelId) external onlyWriter(demandEscrow) {
-        _move(parcelId, _atRest(parcelId, ParcelState.OFFERED), ParcelState.HELD);
+        Quarantine storage stopped = _quarantines[parcelId];
+        if (stopped.before == ParcelState.OFFERED) {
+            // Stopped, perhaps destroyed, while it was offered: the offer ends all the same.
+            stopped.before = ParcelState.HELD;
+            return;
+        }
+        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
+        _move(parcelId, record, ParcelState.HELD);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -145,9 +168,10 @@ contract MaterialLedger is ParcelBook {
         onlyWriter(demandEscrow)
         returns (uint64 allocated)
     {
-        return _moveUnits(
-            parcelId, _atRest(parcelId, ParcelState.OFFERED), units, ParcelState.ALLOCATED
-        );
+        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
+        _checkExpiry(record.lot);
+        _checkRecall(record.lot);
+        return _moveUnits(parcelId, record, units, ParcelState.ALLOCATED);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -177,9 +201,16 @@ contract MaterialLedger is ParcelBook {
             since: uint40(block.timestamp),
             sequence: 0,
             state: ParcelState.ALLOCATED,
+            clearedAt: _recallEpoch,
             content: content
         });
-        emit LoadFormed(consignment, parcels, content, custodian);
+        _tell(
+            bytes.concat(
+                abi.encode(LoadFormed.selector, consignment),
+                abi.encode(parcels, content, custodian)
+            ),
+            2
+        );
     }
 
     /// @inheritdoc IMaterialLedger
@@ -193,6 +224,7 @@ contract MaterialLedger is ParcelBook {
             revert WrongLoadState(consignment, state);
         }
         _checkTime(record, at);
+        _checkLoadRecall(consignment, record);
         if (state == ParcelState.ALLOCATED) _depart(consignment, record);
         _changeCustody(consignment, record, to, station, at);
     }
@@ -214,10 +246,13 @@ contract MaterialLedger is ParcelBook {
             outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
-        if (record.state != ParcelState.IN_TRANSIT) {
-            revert WrongLoadState(consignment, record.state);
+        ParcelState state = record.state;
+        bool stopped = outcome == ParcelState.QUARANTINED && custodian == record.custodian;
+        if (state != ParcelState.IN_TRANSIT && !(stopped && state == ParcelState.ALLOCATED)) {
+            revert WrongLoadState(consignment, state);
         }
         _checkTime(record, at);
+        if (outcome == ParcelState.DELIVERED) _checkLoadRecall(consignment, record);
 
         if (custodian != record.custodian) {
             _changeCustody(consignment, record, custodian, station, at);
@@ -230,17 +265,13 @@ contract MaterialLedger is ParcelBook {
         arrival.state = outcome;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _unload(parcels[i], arrival, consignment);
+            if (stopped) _stop(parcels[i], custodian, state);
+            _unload(parcels[i], arrival, consignment, state);
         }
-        emit LoadClosed(consignment, outcome, custodian, at);
+        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
     }
 
     // --- internal reads ---
-
-    /// @inheritdoc ParcelBook
-    function _loadState(uint64 consignment) internal view override returns (ParcelState) {
-        return _loads[consignment].state;
-    }
 
     function _knownLoad(uint64 consignment) private view returns (Load storage record) {
         record = _loads[consignment];
@@ -317,6 +348,7 @@ contract MaterialLedger is ParcelBook {
                 revert MixedCustody(id);
             }
             _checkExpiry(record.lot);
+            _checkRecall(record.lot);
             record.consignment = consignment;
             _aboard[consignment].push(id);
             lots[i] = record.lot;
@@ -355,16 +387,41 @@ contract MaterialLedger is ParcelBook {
         emit CustodyChanged(consignment, sequence, from, to, station, at);
     }
 
-    function _unload(uint64 id, Parcel memory arrival, uint64 consignment) private {
+    /// @dev Nothing aboard is recalled: one read, unless there was a recall since the last look.
+    function _checkLoadRecall(uint64 consignment, Load storage record) private {
+        uint32 epoch = _recallEpoch;
+        if (record.clearedAt == epoch) return;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            _checkRecall(_parcels[parcels[i]].lot);
+        }
+        record.clearedAt = epoch;
+    }
+
+    /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
+    function _stop(uint64 id, address custodian, ParcelState state) private {
+        _quarantines[id] = Quarantine(
+            custodian, state == ParcelState.ALLOCATED ? ParcelState.HELD : ParcelState.RETURNED
+        );
+    }
+
+    /// @dev What had expired when it arrived is quarantined instead of delivered.
+    function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
+        private
+    {
         Parcel storage record = _parcels[id];
-        _rides[id][record.rides] = Ride(consignment, record.since);
+        ParcelState outcome = arrival.state;
+        if (outcome == ParcelState.DELIVERED && _isExpired(record.lot, arrival.since)) {
+            outcome = ParcelState.QUARANTINED;
+        }
+        _rides[id][record.rides] = Ride(consignment, record.since, outcome);
         record.custodian = arrival.custodian;
         record.since = arrival.since;
-        record.state = arrival.state;
+        record.state = outcome;
         record.station = arrival.station;
         record.rides += 1;
         record.consignment = 0;
-        _count(id, record, ParcelState.IN_TRANSIT, arrival.state, consignment);
+        _count(id, record, from, outcome, consignment);
     }
 
     /// @dev A load that never left: its parcels stay allocated where they are.
@@ -377,8 +434,15 @@ contract MaterialLedger is ParcelBook {
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        emit LoadClosed(
-            consignment, ParcelState.ALLOCATED, record.custodian, uint40(block.timestamp)
+        _tell(
+            abi.encode(
+                LoadClosed.selector,
+                consignment,
+                ParcelState.ALLOCATED,
+                record.custodian,
+                uint40(block.timestamp)
+            ),
+            2
         );
     }
 }
