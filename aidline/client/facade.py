@@ -171,6 +171,11 @@ class Aidline:
         """Gifts and certificates (DonationRegistry)."""
         return self.contract("DonationRegistry")
 
+    @property
+    def gift_audit(self) -> Contract:
+        """Auditors' words on gifts, and whole chains of corrections (GiftAudit)."""
+        return self.contract("GiftAudit")
+
     @cached_property
     def oracle(self) -> Contract:
         """Indicators (IndicatorOracle)."""
