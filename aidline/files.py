@@ -13,7 +13,25 @@ from typing import Any
 
 from aidline.errors import InputError
 
-__all__ = ["check_schema", "read_json", "write_atomically", "write_json"]
+__all__ = ["check_schema", "read_json", "require_writable", "write_atomically", "write_json"]
+
+
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse early what could not be written in the end; makes nothing.
+
+    Raises:
+        InputError: It is a folder, or lies where nothing can be written.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise InputError("is a folder: name a file", path=target)
+    folder = target.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    if not folder.is_dir():
+        raise InputError(f"cannot be written: {folder} is no folder", path=target)
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"cannot be written: {folder} may not be changed", path=target)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:

@@ -58,13 +58,13 @@ interface IDemandBook {
     /// @param material GTIN. @param units Units asked.
     /// @param served Units allocated and not failed.
     /// @param stock Units in stock at `factsAt`. @param dailyUse Units used a day.
-    /// @param auditedUntil Unix seconds at which the attestations end; zero without any.
     /// @param station Where it is to be delivered. @param raised The raise from which it was claimed, or zero.
     /// @param counted Level under which its open units are counted in the totals; NULL while it does not count.
     /// @param overCap True when `units` exceed the material's cap: it counts only with a second auditor.
-    /// @param version Number of changes of facts and of ended attestations; what an auditor attests names it.
+    /// @param firstAuditor Who attests it until `firstUntil`, unix seconds; zero while nobody does. @param secondAuditor Likewise a second, until `secondUntil`.
+    /// @param version Number of changes of facts and of faults; what an auditor attests names it.
     /// @param auditOwed True while it was served from the fast path and no auditor has attested it.
-    /// @param freightBudget Most that bookings for it may prepay, base units of the currency; what a booking takes is deducted, and comes back when it fails.
+    /// @param freightBudget Most that the relief fund may prepay for it, base units of the currency; what a booking takes is deducted, and comes back when it fails.
     /// @param emergency Plan under which it stands, or zero.
     struct Demand {
         address recipient; // slot 0
@@ -78,15 +78,16 @@ interface IDemandBook {
         uint64 stock;
         uint64 dailyUse; // slot 2
         uint40 factsAt;
-        uint40 auditedUntil;
         uint32 station;
         uint64 raised;
         Level counted;
         bool overCap;
         address firstAuditor; // slot 3
+        uint40 firstUntil;
         uint32 version;
         bool auditOwed;
         address secondAuditor; // slot 4
+        uint40 secondUntil;
         uint128 freightBudget; // slot 5
         bytes32 emergency; // slot 6
     }
@@ -104,7 +105,7 @@ interface IDemandBook {
         bytes32 emergency;
     }
 
-    /// @notice What an auditor signs, see `ATTESTATION_TYPEHASH`; good once, since it names the demand's version by its content hash and an auditor attests a version once.
+    /// @notice What an auditor signs, see `ATTESTATION_TYPEHASH`; good once: it names the demand's version by its content hash, an auditor attests a version once at a time, and not beyond `validUntil`.
     struct Attestation {
         address auditor;
         uint64 demand;
@@ -165,6 +166,7 @@ interface IDemandBook {
 
     event FacilityDeclared(address indexed recipient, uint32 peopleInCare, bool vulnerable);
     event FacilityAttested(address indexed recipient, address indexed auditor);
+    event FacilityDropped(address indexed recipient, uint32 peopleInCare);
     event DemandPublished(
         uint64 indexed demand,
         address indexed recipient,
@@ -181,6 +183,9 @@ interface IDemandBook {
         uint64 indexed demand, address indexed auditor, uint32 version, uint40 validUntil
     );
     event DemandCounted(uint64 indexed demand, Level counted);
+    /// @notice Its time is over.
+    event AttestationLapsed(uint64 indexed demand, address indexed auditor);
+    /// @notice None of the demand's attestations is good any more, nor any that was signed for the version before.
     event AttestationsEnded(uint64 indexed demand, uint32 version);
     event DemandReopened(uint64 indexed demand, uint64 open);
     event DemandEnded(uint64 indexed demand, DemandStatus status, uint64 served);
@@ -211,6 +216,8 @@ interface IDemandBook {
     error AlreadyAttested(uint64 demand, address auditor);
     error FullyAttested(uint64 demand);
     error FacilityAlreadyAttested(address recipient);
+    error FacilityChanged(address recipient, uint32 peopleInCare, bool vulnerable);
+    error RecipientIsActive(address recipient);
     error SameOrganisation(address auditor, address other);
     error OutsideAuditorsRegion(address auditor, bytes32 region);
     error ContentChanged(uint64 demand, bytes32 expected, bytes32 given);
@@ -258,7 +265,7 @@ interface IDemandBook {
     function levelNow(uint64 demandId) external view returns (Level);
 
     /// @notice Hash of what an auditor attests: keccak256 of the ABI encoding of demand, recipient, material, units, stock, dailyUse, factsAt, neededBy,
-    /// station, emergency, people in care, vulnerable, version. Once attestations have ended it names the next version already.
+    /// station, emergency, people in care, vulnerable, version.
     function contentOf(uint64 demandId) external view returns (bytes32);
 
     /// @notice Open audited units by level in a scope: all of a material (kind NONE), of it in a province (REGION), of a facility (FACILITY) or under an emergency (EMERGENCY).
@@ -299,13 +306,13 @@ interface IDemandBook {
 
     // --- auditors ---
 
-    /// @notice Attests a facility's facts. @dev An active auditor of another organisation whose region contains the facility. Emits `FacilityAttested`.
-    function attestFacility(address recipient) external;
+    /// @notice Attests a facility's facts, which must be those that the auditor names (`FacilityChanged`). @dev An active auditor of another organisation whose region contains the facility. Emits `FacilityAttested`.
+    function attestFacility(address recipient, uint32 peopleInCare, bool vulnerable) external;
 
     /// @notice Attests a demand as it stands (`content` must equal `contentOf`). A second, of another organisation, is needed
     /// for the level CRITICAL (it counts as HIGH until then) and above the material's cap (it does not count until then).
-    /// @dev An active auditor of another organisation whose region contains the facility. Both attestations end with the shorter.
-    /// A demand that is no longer open can be attested only when it was served, which settles what the fast path is owed. Emits `DemandAttested`.
+    /// @dev An active auditor of another organisation whose region contains the facility. Each attestation ends by itself, so that no auditor can shorten another's.
+    /// A demand that is no longer open can be attested only while it owes an audit to the fast path. Emits `DemandAttested`.
     function attest(uint64 demandId, bytes32 content, uint40 validUntil) external;
 
     /// @notice `attest` by signature, submitted by anyone.
@@ -313,8 +320,12 @@ interface IDemandBook {
 
     // --- anyone ---
 
+    /// @notice Ends the attestation of a facility whose recipient is suspended: its people take no part in raises until it is attested again.
+    /// @dev Reverts with `RecipientIsActive`, `NotAttestedFacility`. Emits `FacilityDropped`.
+    function dropFacility(address recipient) external;
+
     /// @notice Recomputes a demand's level and whether it counts as of now: its attestation may be over, its recipient suspended or reinstated.
-    /// @dev Emits `LevelChanged`, `AttestationsEnded`, `DemandCounted` where something changed.
+    /// @dev Emits `LevelChanged`, `AttestationLapsed`, `DemandCounted` where something changed.
     function refresh(uint64 demandId) external returns (Level);
 
     /// @notice Brings demands up to date, at most 100: lapses those that are over, refreshes the others, passes by those that ended before.
@@ -335,7 +346,7 @@ interface IDemandBook {
         returns (Prospect memory);
 
     /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
-    /// @param byFault True when its recipient failed to book or refused: it does not count until it is attested again.
+    /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what is open or more, it does not count until it is attested again.
     function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external;
 
     /// @notice Takes from the freight budget what is there, at most `asked`.

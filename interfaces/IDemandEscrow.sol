@@ -46,7 +46,7 @@ interface IDemandEscrow {
     /// @notice Units of an offer matched to a demand.
     /// @param parcel The parcel allocated. @param at Unix seconds; can be booked for `BOOKING_WINDOW` from then.
     /// @param level Level under which it was served; LOW from the fast path.
-    /// @param freight What its booking took from the demand's freight budget, base units of the currency.
+    /// @param freight What its booking by the fund took from the demand's freight budget, base units of the currency.
     struct Allocation {
         uint64 demand; // slot 0
         uint64 offer;
@@ -153,6 +153,8 @@ interface IDemandEscrow {
     function offerRecord(uint64 id) external view returns (Offer memory);
     /// @notice The allocation. @dev Reverts with `UnknownAllocation`.
     function allocation(uint64 id) external view returns (Allocation memory);
+    /// @notice The fund, which may pay the freight of any allocation, beside recipient and donor.
+    function reliefFund() external view returns (address);
     /// @notice Where what was allocated is to be delivered. @dev Reverts with `UnknownAllocation`.
     function stationOf(uint64 allocationId) external view returns (uint32);
 
@@ -210,17 +212,17 @@ interface IDemandEscrow {
     function lapseOffer(uint64 offerId) external;
 
     /// @notice Releases an allocation that was not booked within `BOOKING_WINDOW`, or whose consignment was cancelled before pick-up: the parcel goes back to its holder, the demand is open again for its units.
-    /// @dev A demand whose allocation nobody booked does not count until it is attested again. Emits `AllocationReleased`.
+    /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what is open. Emits `AllocationReleased`.
     function release(uint64 allocationId) external;
 
     /// @notice Reopens the demand for the units of an allocation whose parcel the ledger says was lost, returned, quarantined or destroyed.
-    /// @dev A demand whose recipient sent the goods back (RETURNED) does not count until it is attested again. Emits `AllocationFailed`.
+    /// @dev A demand whose recipient sent the goods back (RETURNED) does not count until it is attested again, with the same exception. Emits `AllocationFailed`.
     function reportFailed(uint64 allocationId) external;
 
     // --- FreightEscrow only ---
 
     /// @notice Marks allocations as booked by `payer`, who must be the recipient, the donor of the lot, or the relief fund.
-    /// @param freight Freight prepaid, taken from the freight budget of the demands in turn. @dev Emits `AllocationBooked`.
+    /// @param freight Freight prepaid; when the fund pays, taken from the freight budget of the demands in turn. @dev Emits `AllocationBooked`.
     /// @return parcels of the allocations, in order @return recipient common to all
     function take(uint64[] calldata allocations, uint64 consignment, address payer, uint128 freight)
         external

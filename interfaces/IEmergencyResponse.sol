@@ -163,6 +163,8 @@ interface IEmergencyResponse {
     error TooLittleGas();
     error BadFeed(address feed);
     error NothingToEvaluate(bytes32 plan, uint32 lastDay);
+    /// @notice Ripe days are to be evaluated first: they may end the activation.
+    error DaysWait(bytes32 plan, uint32 lastDay);
     error UnknownAction(uint64 action);
     error ActionNotPending(uint64 action, ActionStatus status);
     error NotActivated(bytes32 plan);
@@ -180,7 +182,7 @@ interface IEmergencyResponse {
     function actionRecord(uint64 id) external view returns (ActionRecord memory);
     function actionCount() external view returns (uint64);
 
-    /// @notice What a poke over at most `maxDays` would do now: the level, the day from which it would hold, and the actions that would be carried out (level and index).
+    /// @notice What a poke over at most `maxDays` would do now: the level, the day from which it would hold, and the actions that would be carried out (level and index), none while ripe days would be left.
     function nextPlan(bytes32 id, uint32 maxDays)
         external
         view
@@ -189,12 +191,13 @@ interface IEmergencyResponse {
     /// @notice Proposes a plan, in force after a delay. @dev Only the planner role. `LevelsOverlap`: a level's rise thresholds must not lie below those of the level before (same measure and window). At most 64 regions, 4 levels, and for each level 8 conditions and 16 actions; levels are counted from 1, conditions and actions from 0.
     function propose(bytes32 id, PlanSpec calldata spec) external;
 
-    /// @notice Evaluates at most `maxDays` ripe days, then runs the actions that started and whose activation still runs. Anyone may call.
+    /// @notice Evaluates at most `maxDays` ripe days, then, when no ripe day is left, runs the actions that started and whose activation still runs. Anyone may call.
     /// @dev Reverts with `NothingToEvaluate` when no new day is ripe. An action that fails stays FAILED with its reason and can be retried by anyone; others go on.
     /// Reverts with `TooLittleGas` rather than let a feed or an action fail for want of gas.
     function poke(bytes32 id, uint32 maxDays) external returns (uint8 level);
 
-    /// @notice Retries a failed action while its activation runs; anyone may. One that fails again stays FAILED.
+    /// @notice Runs an action that failed, or that started while ripe days were left, while its activation runs; anyone may. One that fails again stays FAILED.
+    /// @dev Reverts with `ActionNotPending`, or with `DaysWait` while a ripe day is left.
     function retry(uint64 actionId) external;
 
     /// @notice Ends an activation whose data is older than the plan's time to live; anyone may. Its failed actions are dropped.

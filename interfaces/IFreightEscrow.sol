@@ -3,15 +3,18 @@ pragma solidity 0.8.30;
 
 /// @title IFreightEscrow
 /// @notice Consignments: legs, prepaid freight, handovers, proof of delivery, settlement.
-/// @dev Paid plus refunded plus held equals prepaid, for each consignment and in total (INV-FREIGHT-1); the currency held equals the sum of what is held (INV-FREIGHT-2).
+/// @dev Paid plus refunded plus held equals prepaid, for each consignment and in total (INV-FREIGHT-1); the currency here is never less than the sum of what is held (INV-FREIGHT-2),
+/// and more only by what somebody sent unasked, which belongs to no consignment.
 /// Custody passes by two EIP-712 signatures; both sign the same `Handover`. Whatever did not happen by its time can be lapsed by anyone after a grace.
 ///
 /// Trust, for each booking, by those who sign it:
 /// - the parties of a handover agree on its time. Neither alone can shift it, and their interests are opposed: giving later costs the giver, taking
 ///   later excuses the taker. Two who collude shift lateness and exposure between their own legs, never past a neighbour's handover;
+/// - a consignee that does not pay loses nothing by stating too early a delivery: who pays for others takes BOTH, where the device bounds that time;
 /// - under CONSIGNEE and BOTH carriers trust the consignee to sign when it takes the goods (let the giver sign last); the DEVICE policies are there for who does not;
 /// - under DEVICE_THEN_SILENCE the last carrier trusts the consignee not to refuse goods that are in order;
-/// - the device's operator answers for what the device signs; the device cannot be exchanged after booking.
+/// - the device's operator answers for what the device signs, also for riding with this consignment alone; where the device speaks for the consignee its
+///   operator is not of the last carrier's organisation. The device cannot be exchanged after booking.
 /// The currency is the suite's own: it calls nobody back, so that no payee can hold up or re-enter a settlement.
 interface IFreightEscrow {
     enum Status {
@@ -99,7 +102,7 @@ interface IFreightEscrow {
 
     /// @notice Signatures that ride with a booking.
     /// @param payer Of `BookingOrder`; empty when the payer calls. @param carriers Of `LegAcceptance`, one for each leg.
-    /// @param consignee Of `PolicyConsent`; empty for the policies CONSIGNEE and BOTH.
+    /// @param consignee Of `PolicyConsent`: for the policies DEVICE and DEVICE_THEN_SILENCE, and wherever a donor pays; else, or when the consignee calls, empty.
     struct BookingSignatures {
         bytes payer;
         bytes[] carriers;
@@ -253,6 +256,8 @@ interface IFreightEscrow {
     error BadSignature(address signer);
     error Expired(uint40 deadline);
     error DeviceMissing();
+    /// @notice The device would prove delivery without the consignee, and its operator is of the last carrier's organisation.
+    error DeviceOfCarrier(address device, address carrier);
     error UnknownConsignment(uint64 consignment);
     error WrongStatus(uint64 consignment, Status status);
     error WrongSequence(uint64 consignment, uint16 expected, uint16 given);
@@ -310,7 +315,7 @@ interface IFreightEscrow {
 
     /// @notice Books a consignment: takes the freight from the payer, the allocations from DemandEscrow, the hours from LogisticsNetwork, forms the load, opens the watch.
     /// @dev Anyone submits; the payer calls or has signed, likewise the consignee where its consent is needed. Only the recipient, the donor or the fund pays
-    /// (DemandEscrow decides). The first leg starts where the parcels rest, the last ends at the demands' station, each starts where the one before ends;
+    /// (DemandEscrow decides); the consignee is active. The first leg starts where the parcels rest, the last ends at the demands' station, each starts where the one before ends;
     /// departures and latest arrivals do not go back, the last within `HORIZON`. Emits `ConsignmentBooked`, `LegBooked`.
     function book(
         Booking calldata booking,
@@ -339,6 +344,6 @@ interface IFreightEscrow {
     function settleSilent(uint64 id) external;
 
     /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, slots freed, the allocations can be released), or not delivered (last latest
-    /// arrival + GRACE: legs done are paid, the rest refunded, parcels LOST in the custodian's hands). @dev Emits `LegSettled`, `ConsignmentSettled`.
+    /// arrival + GRACE + the seconds by which the present carrier took over late: legs done are paid, the rest refunded, parcels LOST in the custodian's hands). @dev Emits `LegSettled`, `ConsignmentSettled`.
     function lapse(uint64 id) external;
 }

@@ -11,7 +11,8 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 /// gift has moved is a sum over the gifts before it, read only where it is asked for. Money leaves only as prepaid freight of a consignment, or back to who gave it
 /// (INV-DON-2: currency held = given + recovered - spent - respent - returned over all lines, and what finished consignments have sent back but
 /// nobody has reclaimed yet; currency sent here unasked belongs to no line).
-/// Trust: a spender may book only under a release, up to its ceiling, until its end, and for whom the givers meant the money; the carriers, not the spender, are paid.
+/// Trust: a spender may book only under a release, up to its ceiling, until its end, and for whom the givers meant the money; carriers of other organisations
+/// than the spender's are paid, at the freight that the spender agrees to within the demand's budget.
 interface IReliefFund {
     /// @notice One earmark's money, base units of the currency.
     /// @param given Sum of gifts. @param spent Used up of what was given. @param recovered Came back from finished consignments. @param respent Used up of what came back.
@@ -101,6 +102,8 @@ interface IReliefFund {
     error NotSpender(uint64 release, address caller);
     /// @notice The spender is unknown or suspended.
     error SpenderNotActive(uint64 release, address spender);
+    /// @notice The carrier is of the spender's organisation.
+    error OwnCarrier(uint64 release, address carrier);
     /// @notice The consignee is not whom the line's earmark means.
     error OutsideEarmark(bytes32 line, address consignee);
     /// @notice The booking took another amount than its legs' freight.
@@ -191,7 +194,7 @@ interface IReliefFund {
     // --- spenders ---
 
     /// @notice The spender of a release, not suspended, books a consignment that this fund pays for; `booking.payer` is this fund. Takes what came back first, then gifts from the front.
-    /// @dev The consignee is whom the line's earmark means: the facility, or one in the region. Emits `MoneySpent`.
+    /// @dev The consignee is whom the line's earmark means: the facility, or one in the region; no carrier is of the spender's organisation (`OwnCarrier`). Emits `MoneySpent`.
     function book(
         uint64 releaseId,
         IFreightEscrow.Booking calldata booking,

@@ -22,6 +22,6 @@ def main(scenario=""):
     prepared = prepare(load(scenario or os.environ.get("AIDLINE_SCENARIO", "wuhan-2020")))
     with Pocket(chain, Key(bytes.fromhex(funder.private_key[2:])), prepared) as pocket:
         print(pocket.announcement())
-        record = Model(prepared, chain=chain).run().record
+        record = Model(prepared, chain=chain, limits=pocket.limits).run().record
     show.figures(Console(highlight=False), record)
     return record

@@ -8,8 +8,6 @@ import os
 import sys
 from pathlib import Path
 
-from eth_account import Account
-
 from aidline.errors import InputError
 from aidline.signing import Key
 
@@ -27,6 +25,8 @@ def load_account(keystore: Path, password_file: Path | None) -> Key:
     Raises:
         InputError: The file is missing or is none, there is no password, or it is wrong.
     """
+    from eth_account import Account  # takes half a second to load
+
     try:
         content = json.loads(keystore.read_text(encoding="utf-8"))
     except OSError as problem:

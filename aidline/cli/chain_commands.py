@@ -12,8 +12,8 @@ from rich.table import Table
 from aidline import deploy as deploying
 from aidline.cli.accounts import load_account
 from aidline.client import Web3Chain
-from aidline.errors import InputError
-from aidline.files import write_json
+from aidline.errors import EnvironmentProblem, InputError
+from aidline.files import require_writable, write_json
 from aidline.node import AnvilNode
 from aidline.signing import Key
 
@@ -27,17 +27,26 @@ def node(
     port: Annotated[int, typer.Option(help="Port on loopback; 0 for any that is free.")] = 8545,
 ) -> None:
     """Keep a chain up until Ctrl-C: an Anvil with ten accounts that have money."""
+    if state is not None:
+        require_writable(state)
     restore = state if state is not None and state.exists() else None
-    with AnvilNode(state=restore, port=port or None, manual=False, accounts=10) as chain:
-        typer.echo(f"chain {chain.chain.chain_id()} at {chain.rpc} (Ctrl-C ends it)")
+    with AnvilNode(state=restore, port=port or None, manual=False, accounts=10) as running:
+        typer.echo(f"chain {running.chain.chain_id()} at {running.rpc} (Ctrl-C ends it)")
         try:
-            chain.wait()
+            status = running.wait()
         except KeyboardInterrupt:
-            pass
-        finally:
-            if state is not None:
-                chain.dump_state(state)
-                typer.echo(f"state kept in {state}")
+            _keep(running, state)
+        except SystemExit:
+            _keep(running, state)
+            raise
+        else:
+            raise EnvironmentProblem(f"the chain ended by itself, with exit status {status}")
+
+
+def _keep(running: AnvilNode, state: Path | None) -> None:
+    if state is not None:
+        running.dump_state(state)
+        typer.echo(f"state kept in {state}")
 
 
 def deploy(

@@ -1,11 +1,16 @@
-"""A run at a glance, for people."""
+"""A run at a glance, for people: at most 80 columns, whatever the names."""
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from aidline.trace.figures import LEVELS, STATES
@@ -14,123 +19,212 @@ __all__ = ["figures", "run_line", "run_row", "summary"]
 
 Record = dict[str, Any]
 
+_MOST_CUT = 12
+_MOST_GIFTS = 20
+_MOST_STATES = 5
+_NAME = 24
+
 
 def summary(console: Console, record: Record, folder: Path) -> None:
     """Print a run's figures and where they are written."""
     figures(console, record)
-    console.print(f"\nwritten to {folder}; check it with")
-    console.print(f"  aidline verify --summary {folder / 'summary.json'}", soft_wrap=True)
+    console.print(
+        f"\nWritten to {escape(str(folder))}. Check it against its chain with", soft_wrap=True
+    )
+    check = f"  {_program()} verify --summary {shlex.quote(str(folder / 'summary.json'))}"
+    console.print(check, soft_wrap=True, markup=False)
 
 
 def figures(console: Console, record: Record) -> None:
     """Print a run's figures."""
-    console.print(f"\n[bold]{record['title']}[/bold]")
+    console.print(f"\n[bold]{escape(record['title'])}[/bold]", soft_wrap=True)
     console.print(
-        f"seed {record['seed']}, chain {record['chain_id']}, "
-        f"{record['transactions']:,} transactions in {record['wall_seconds']:.1f} s"
+        f"seed {record['seed']}, {record['transactions']:,} transactions on chain "
+        f"{record['chain_id']} in {record['wall_seconds']:.1f} s"
     )
     _input(console, record)
     _emergency(console, record)
     _demand(console, record)
-    _freight(console, record)
     _gifts(console, record)
-    for refusal in record["refused"]:
-        console.print(f"refused: {refusal['proposal']}: [red]{refusal['error']}[/red]")
+    _freight(console, record)
+    _money(console, record)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="")
+def _table(title: str, *columns: str, left: int = 1) -> Table:
+    """Return a table whose first ``left`` columns are of words, the others of figures."""
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index == 0 else "right")
+        table.add_column(column, justify="left" if index < left else "right", no_wrap=True)
     return table
 
 
-def _money(text: str, decimals: int = 6) -> str:
-    return f"{int(text) / 10**decimals:,.2f}"
+def _show(console: Console, table: Table) -> None:
+    console.print()
+    console.print(table)
+
+
+def _amount(text: str, decimals: int = 6) -> str:
+    """Return money in whole units of the currency."""
+    return f"{int(text) / 10**decimals:,.0f}"
+
+
+def _short(name: str) -> str:
+    return escape(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _program() -> str:
+    """Return how this program was called, where that is a path below the current folder."""
+    called = Path(sys.argv[0])
+    return str(called) if not called.is_absolute() and called.is_file() else "aidline"
 
 
 def _input(console: Console, record: Record) -> None:
     if not record["input"]:
         return
-    names = ("rows", "used", "unknown", "capped", "merged", "rejected")
-    table = _table("Files", "file", *names)
+    names = ("rows", "used", "merged", "rejected", "unknown", "capped")
+    table = _table("Files", "", *names)
     for count in record["input"].values():
-        table.add_row(count["file"], *(f"{count[name]:,}" for name in names))
-    console.print(table)
+        table.add_row(_short(count["file"]), *(f"{count[name]:,}" for name in names))
+    _show(console, table)
 
 
 def _emergency(console: Console, record: Record) -> None:
-    table = _table("Emergency", "date", "level", "figures", "actions")
-    table.columns[3].justify = "left"
+    if not record["emergency"]:
+        console.print("\n[bold]Emergency[/bold]  no level of the plan was reached")
+        return
+    table = _table("Emergency plan", "", "level", "on", "what it set going", left=4)
     for change in record["emergency"]:
-        figures = ", ".join(f"{one['region']} {one['value']:,}" for one in change["figures"])
-        actions = ", ".join(
-            f"{one['kind'].replace('_', ' ')} {one['status']}" for one in change["actions"]
+        seen = ", ".join(f"{one['region']} {one['value']:,}" for one in change["figures"][:2])
+        if len(change["figures"]) > 2:
+            seen += ", …"
+        doings = []
+        for action in change["actions"]:
+            failed = "" if action["status"] == "done" else f" ({action['status']})"
+            doings.append(_words(action["kind"]) + failed)
+        table.add_row(
+            change["date"],
+            f"{change['from']} → {change['to']}",
+            seen,
+            ", ".join(doings) or "–",
         )
-        table.add_row(change["date"], f"{change['from']} → {change['to']}", figures, actions)
-    console.print(table if record["emergency"] else "No level of the plan was reached.")
+    _show(console, table)
 
 
 def _demand(console: Console, record: Record) -> None:
-    table = _table("Demand", "urgency", "asked", "served", "share")
+    table = _table("Demand", "urgency", "units asked", "served", "")
     for level in LEVELS:
         asked, served = (record["demand"][level][name] for name in ("asked", "served"))
         share = f"{served / asked:.0%}" if asked else "–"
         table.add_row(level, f"{asked:,}", f"{served:,}", share)
-    console.print(table)
+    _show(console, table)
+    for refusal in record["refused"]:
+        console.print(
+            f"refused as {refusal['error']}: {refusal['proposal']}", soft_wrap=True, markup=False
+        )
+
+
+def _gifts(console: Console, record: Record) -> None:
+    units, names = record["units"], record["names"]
+    shown = _columns(units["by_state"])
+    table = _table("Gifts in kind, by their certificates", "gift", "units", *map(_words, shown))
+    gifts = [gift for gift in record["gifts"] if gift["kind"] == "in_kind"]
+    for gift in gifts[:_MOST_GIFTS]:
+        table.add_row(
+            f"{gift['id']} {_short(names.get(gift['donor'], gift['donor']))}",
+            f"{gift['accepted']:,}",
+            *(_units(gift["by_state"], state) for state in shown),
+        )
+    if len(gifts) > _MOST_GIFTS:
+        table.add_row(f"and {len(gifts) - _MOST_GIFTS} more")
+    table.add_row(
+        "all",
+        f"{units['given']:,}",
+        *(_units(units["by_state"], state) for state in shown),
+        style="bold",
+    )
+    _show(console, table)
+
+
+def _columns(total: Mapping[str, int]) -> list[str]:
+    """Return the states in which there is anything; the fullest ones where they are too many."""
+    fullest = sorted(STATES, key=lambda state: -total[state])[:_MOST_STATES]
+    return [state for state in STATES if total[state] and state in fullest]
+
+
+def _units(states: dict[str, int], state: str) -> str:
+    """Return the units in a state, a dot for none."""
+    return f"{states[state]:,}" if states[state] else "·"
 
 
 def _freight(console: Console, record: Record) -> None:
     names = record["names"]
+    consignments = record["consignments"]
     cut = [
         (consignment, leg)
-        for consignment in record["consignments"]
+        for consignment in consignments
         for leg in consignment["legs"]
         if leg["why"] and leg["why"]["reasons"]
     ]
-    settled = sum(one["status"] == "settled" for one in record["consignments"])
-    freight = record["freight"]
+    settled = sum(one["status"] == "settled" for one in consignments)
+    damaged = sum(one["resolution"] == "delivered_damaged" for one in consignments)
     console.print(
-        f"[bold]Freight[/bold]  {len(record['consignments'])} consignments, {settled} settled: "
-        f"prepaid {_money(freight['prepaid'])} = paid {_money(freight['paid'])} "
-        f"+ refunded {_money(freight['refunded'])} + held {_money(freight['held'])}"
+        f"\n[bold]Freight[/bold]  {len(consignments)} consignments, {settled} settled, "
+        f"{damaged} of them to quarantine"
     )
-    if cut:
-        table = _table("Paid less", "consignment", "carrier", "freight", "paid", "why")
-        for consignment, leg in cut:
-            table.add_row(
-                f"{consignment['id']} ({consignment['resolution'].replace('_', ' ')})",
-                names.get(leg["carrier"], leg["carrier"]),
-                _money(leg["freight"]),
-                _money(leg["paid"]),
-                ", ".join(leg["why"]["reasons"]),
-            )
-        console.print(table)
-
-
-def _gifts(console: Console, record: Record) -> None:
-    units = record["units"]
-    shown = [state for state in STATES if units["by_state"][state]]
-    names = record["names"]
-    table = _table("Gifts in kind (certificates)", "gift", "accepted", *shown)
-    for gift in record["gifts"]:
-        if gift["kind"] == "in_kind":
-            table.add_row(
-                f"{gift['id']} {names.get(gift['donor'], gift['donor'])}",
-                f"{gift['accepted']:,}",
-                *(f"{gift['by_state'][state]:,}" for state in shown),
-            )
-    table.add_section()
-    table.add_row(
-        "all", f"{units['given']:,}", *(f"{units['by_state'][state]:,}" for state in shown)
+    if not cut:
+        return
+    table = _table(
+        "",
+        "paid less",
+        "carrier",
+        "for",
+        "freight",
+        "paid",
+        left=3,
     )
+    for consignment, leg in cut[:_MOST_CUT]:
+        table.add_row(
+            f"{consignment['id']}",
+            _short(names.get(leg["carrier"], leg["carrier"])),
+            ", ".join(leg["why"]["reasons"]),
+            _amount(leg["freight"]),
+            _amount(leg["paid"]),
+        )
+    if len(cut) > _MOST_CUT:
+        table.add_row("…", f"and {len(cut) - _MOST_CUT} more legs")
     console.print(table)
-    money = record["money"]
-    console.print(
-        f"[bold]Relief fund[/bold]  given {_money(money['given'])} + recovered "
-        f"{_money(money['recovered'])} - spent {_money(money['spent'])} = in the fund "
-        f"{_money(money['in_fund'])}"
-    )
+
+
+def _money(console: Console, record: Record) -> None:
+    """Print the two sums that must hold; cents are left to summary.json."""
+    freight, fund = record["freight"], record["money"]
+    table = _table("Money", "", "", left=1)
+    table.show_header = False
+    for name, value in (
+        ("freight prepaid", freight["prepaid"]),
+        ("= paid to carriers", freight["paid"]),
+        ("+ refunded", freight["refunded"]),
+        ("+ held", freight["held"]),
+        ("in the relief fund", fund["in_fund"]),
+        ("= given", fund["given"]),
+        ("+ recovered", fund["recovered"]),
+        ("- spent", fund["spent"]),
+    ):
+        table.add_row(name, f"{int(value) / 10**6:,.6f}")
+    _show(console, table)
 
 
 def run_row(record: Record) -> Record:
@@ -154,7 +248,8 @@ def run_line(record: Record) -> str:
     """Return a run in one line."""
     units, freight = record["units"], record["freight"]
     return (
-        f"seed {record['seed']}: {len(record['consignments'])} consignments, "
+        f"seed {record['seed']}: {record['transactions']:,} transactions, "
+        f"{len(record['consignments'])} consignments, "
         f"{units['by_state']['distributed']:,} of {units['given']:,} units handed out, "
-        f"freight paid {_money(freight['paid'])}, {record['transactions']:,} transactions"
+        f"freight paid {_amount(freight['paid'])}"
     )

@@ -6,8 +6,10 @@ import csv
 import io
 import re
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,12 +22,10 @@ from aidline.cli import show
 from aidline.cli.accounts import load_account
 from aidline.client import Web3Chain
 from aidline.errors import ClockProblem, InputError
-from aidline.files import write_atomically, write_json
-from aidline.node import AnvilNode
+from aidline.files import require_writable, write_atomically, write_json
+from aidline.node import AnvilNode, ends_on_signals
 from aidline.signing import Key
 from aidline.sim.inputs import InputFiles
-from aidline.sim.model import Model
-from aidline.sim.pocket import Pocket
 from aidline.sim.prepare import Prepared, prepare
 from aidline.sim.records import SECONDS_A_DAY
 from aidline.sim.scenario import load, scaled
@@ -72,8 +72,11 @@ def simulate(
     if rpc is not None and chosen is not None:
         raise InputError("--seeds needs a chain of its own for each run: leave --rpc out")
     played = scaled(load(scenario), copies)
-    files = InputFiles(cases=cases, demands=demands, hospitals=hospitals, telemetry=telemetry)
     folder = out or Path("reports") / played.name
+    require_writable(folder / "summary.json")
+    if result is not None:
+        require_writable(result)
+    files = InputFiles(cases=cases, demands=demands, hospitals=hospitals, telemetry=telemetry)
     console = Console(highlight=False)
     if chosen is None:
         prepared = prepare(played, seed, files)
@@ -94,7 +97,7 @@ def simulate(
     write_atomically(folder / "runs.csv", _csv(runs))
     if result is not None:
         write_json(result, runs)
-    console.print(f"{len(runs)} runs: {folder / 'runs.csv'}")
+    console.print(f"{len(runs)} runs: {folder / 'runs.csv'}", soft_wrap=True, markup=False)
 
 
 def _seeds(text: str | None) -> range | None:
@@ -119,13 +122,17 @@ def _own_chain(prepared: Prepared) -> Iterator[AnvilNode]:
 
 @contextmanager
 def _given_chain(rpc: str) -> Iterator[Web3Chain]:
+    """A node that is there, if it can pass the time."""
     chain = Web3Chain(rpc)
     try:
         if not chain.clock_can_be_set:
             raise ClockProblem(
                 f"{rpc} cannot pass the days of a scenario: play on a test node (Anvil, Ganache)"
             )
-        yield chain
+        # Better to know before anybody is funded; the present is where its clock belongs anyway.
+        chain.set_time(max(chain.now() + 1, int(time.time())))
+        with ends_on_signals():  # what was lent returns, whatever ends the run
+            yield chain
     finally:
         chain.close()
 
@@ -138,35 +145,45 @@ def _run(
     funder: Key | None,
 ) -> dict[str, Any]:
     """Play one run and write its files, all or none."""
+    from aidline.sim.model import Model  # with the solvers, half a second to load
+    from aidline.sim.pocket import Pocket
+
     chain = node.chain if isinstance(node, AnvilNode) else node
-    folder.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        stack.callback(shutil.rmtree, draft, ignore_errors=True)
+        limits: Mapping[tuple[str, str], int] = {}
         if funder is not None:
             pocket = Pocket(chain, funder, prepared)
-            console.print(pocket.announcement())
+            console.print(pocket.announcement(), soft_wrap=True)
             stack.enter_context(pocket)
-        with _progress(console, prepared) as tell:
-            model = Model(prepared, chain=chain, progress=tell)
+            limits = pocket.limits
+        with _progress(prepared) as tell:
+            model = Model(prepared, chain=chain, limits=limits, progress=tell)
             record = model.run().record
-        write_json(draft / "summary.json", record)
-        model.aid.deployment.save(draft / "deployment.json")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+    except OSError as problem:
+        raise InputError(f"cannot be written: {problem.strerror}", path=folder) from None
+    try:
         if isinstance(node, AnvilNode):
             node.dump_state(draft / "chain.state")
-        folder.mkdir(exist_ok=True)
-        for name in ("summary.json", "deployment.json", "chain.state"):
+        model.aid.deployment.save(draft / "deployment.json")
+        write_json(draft / "summary.json", record)
+        # The summary comes last: where it stands, the others are its own.
+        for name in ("summary.json", "chain.state", "deployment.json"):
+            (folder / name).unlink(missing_ok=True)
+        for name in ("chain.state", "deployment.json", "summary.json"):
             if (draft / name).exists():
                 (draft / name).replace(folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return record
 
 
 @contextmanager
-def _progress(console: Console, prepared: Prepared) -> Iterator[Any]:
+def _progress(prepared: Prepared) -> Iterator[Callable[[int, int, int], None] | None]:
     """Show a bar on a terminal, nothing elsewhere."""
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield None
         return
     with Progress(
@@ -175,7 +192,7 @@ def _progress(console: Console, prepared: Prepared) -> Iterator[Any]:
         TextColumn("day {task.completed:.0f} of {task.total:.0f}"),
         TextColumn("{task.fields[sent]} transactions"),
         TimeElapsedColumn(),
-        console=console,
+        console=Console(stderr=True),
         transient=True,
     ) as bar:
         task = bar.add_task(prepared.scenario.name, total=len(prepared.scenario.clock.days), sent=0)

@@ -452,6 +452,10 @@ class FunctionCodec:
         """Return the call data."""
         return self.selector + self._inputs.encode(args, named, f"{contract}.{self.name}")
 
+    def decode_call(self, call: bytes) -> list[Any] | None:
+        """Return the arguments of call data, ``None`` when it calls another function."""
+        return self._inputs.decode(call[4:]) if call[:4] == self.selector else None
+
     def decode(self, data: bytes) -> Any:
         """Return what the function returned: nothing, a value, or a record of several."""
         if not self._outputs.items:

@@ -17,7 +17,7 @@ from aidline.signing import Signer
 if TYPE_CHECKING:
     from aidline.client.abi import Event
 
-__all__ = ["Chain", "Interpreter", "Log", "Receipt", "Transaction"]
+__all__ = ["Chain", "Interpreter", "Log", "Receipt", "Refusal", "Transaction"]
 
 #: One place of a log filter: any topic, this topic, or one of these.
 Topic = bytes | Sequence[bytes] | None
@@ -166,6 +166,21 @@ class Receipt:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A transaction that was mined and failed.
+
+    Attributes:
+        to: The contract that was called, ``None`` for the making of one.
+        call: What was sent to it.
+        data: What came back; empty where the node cannot tell.
+    """
+
+    to: str | None
+    call: bytes
+    data: bytes
+
+
 class Chain(Protocol):
     """A chain, as this package sees it."""
 
@@ -235,8 +250,12 @@ class Chain(Protocol):
         """Return the logs of these contracts with these topics, oldest first."""
         ...
 
-    def refusal(self, tx_hash: bytes) -> bytes | None:
-        """Return what a refused transaction returned (empty when the node cannot tell).
+    def senders(self, addresses: Sequence[str], from_block: int = 0) -> list[str]:
+        """Return who sent each transaction to these addresses, refused ones too, oldest first."""
+        ...
+
+    def refusal(self, tx_hash: bytes) -> Refusal | None:
+        """Return what was refused and why.
 
         ``None`` when there is no such transaction, or when it was not refused.
         """

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aidline.client.chain import Log, Receipt, Topic, Transaction
+from aidline.client.chain import Log, Receipt, Refusal, Topic, Transaction
 from aidline.errors import ClockProblem, EnvironmentProblem, InputError, RawRevert
 from aidline.keccak import checksum_address, keccak
 
@@ -68,7 +68,8 @@ class RevmChain:
         self._blocks_of_logs: list[int] = []
         self._sent = 0
         self._senders: set[str] = set()
-        self._refused: dict[bytes, bytes] = {}
+        self._refused: dict[bytes, Refusal] = {}
+        self._calls: list[tuple[int, str, str | None]] = []
         self._evm = pyrevm.EVM(
             env=pyrevm.Env(cfg=pyrevm.CfgEnv(chain_id=chain_id), block=self._block()),
             gas_limit=2**63,
@@ -133,6 +134,7 @@ class RevmChain:
             self._senders.add(sender)
         self._advance()
         self._sent += 1
+        self._calls.append((self._number, sender, transaction.to))
         tx_hash = keccak(b"revm" + self._sent.to_bytes(8, "big"))
         gas = self._gas if transaction.gas is None else transaction.gas
         checkpoint = self._evm.snapshot()
@@ -157,7 +159,7 @@ class RevmChain:
             data, message = _reason(problem)
             if used is None:
                 raise EnvironmentProblem(f"the transaction was not accepted: {message}") from None
-            self._refused[tx_hash] = data
+            self._refused[tx_hash] = Refusal(transaction.to, transaction.data, data)
             return Receipt(
                 tx_hash=tx_hash,
                 block_number=self._number,
@@ -198,8 +200,13 @@ class RevmChain:
             transaction=transaction,
         )
 
-    def refusal(self, tx_hash: bytes) -> bytes | None:
-        """Return what a refused transaction returned, ``None`` when there is no such."""
+    def senders(self, addresses: Sequence[str], from_block: int = 0) -> list[str]:
+        """Return who sent each transaction to these addresses, refused ones too, oldest first."""
+        wanted = set(addresses)
+        return [by for block, by, to in self._calls if block >= from_block and to in wanted]
+
+    def refusal(self, tx_hash: bytes) -> Refusal | None:
+        """Return what was refused and why, ``None`` when there is no such."""
         return self._refused.get(tx_hash)
 
     def send_many(self, transactions: Sequence[Transaction]) -> list[Receipt]:
@@ -268,6 +275,7 @@ class RevmChain:
         del self._logs[snapshot.logs :]
         del self._blocks_of_logs[snapshot.logs :]
         self._sent = snapshot.sent
+        del self._calls[self._sent :]
         self._senders.clear()
         self._evm.set_block_env(self._block())
 

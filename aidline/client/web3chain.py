@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from aidline.client.chain import Log, Receipt, Topic, Transaction
+from aidline.client.chain import Log, Receipt, Refusal, Topic, Transaction
 from aidline.client.raw import sign_transaction
 from aidline.client.rpc import Rpc
 from aidline.errors import (
@@ -480,8 +480,26 @@ class Web3Chain:
                 return _revert_data(problem)
         return b""
 
-    def refusal(self, tx_hash: bytes) -> bytes | None:
-        """Return what a refused transaction returned, ``None`` when there is no such."""
+    def senders(self, addresses: Sequence[str], from_block: int = 0) -> list[str]:
+        """Return who sent each transaction to these addresses, refused ones too, oldest first."""
+        wanted = {address.lower() for address in addresses}
+        found: list[str] = []
+        blocks = range(from_block, self.block_number() + 1)
+        for start in range(0, len(blocks), _BLOCK):
+            page = blocks[start : start + _BLOCK]
+            answers = self.rpc.batch([("eth_getBlockByNumber", [hex(n), True]) for n in page])
+            for answer in answers:
+                if isinstance(answer, RpcError):
+                    raise answer
+                found += [
+                    _address(sent["from"])
+                    for sent in answer["transactions"]
+                    if (sent["to"] or "").lower() in wanted
+                ]
+        return found
+
+    def refusal(self, tx_hash: bytes) -> Refusal | None:
+        """Return what was refused and why, ``None`` when there is no such."""
         entry = self.rpc.request("eth_getTransactionReceipt", _hex(tx_hash))
         sent = self.rpc.request("eth_getTransactionByHash", _hex(tx_hash))
         if entry is None or sent is None or int(entry["status"], 16):
@@ -489,7 +507,11 @@ class Web3Chain:
         request = {"from": sent["from"], "data": sent["input"], "value": sent["value"]}
         if sent["to"] is not None:
             request["to"] = sent["to"]
-        return self._why(entry, request)
+        return Refusal(
+            to=None if sent["to"] is None else _address(sent["to"]),
+            call=bytes.fromhex(sent["input"][2:]),
+            data=self._why(entry, request),
+        )
 
     # -- development nodes
 

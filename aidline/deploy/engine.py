@@ -211,6 +211,23 @@ class _Run:
                 f"there is no token at {self.config.reserve} on chain {self.chain_id}: "
                 "name the reserve token of this chain"
             )
+        if self.chain_id not in LOCAL_CHAINS and not self.config.simulated:
+            self._check_notice()
+
+    def _check_notice(self) -> None:
+        """Where something is at stake, power acts with notice and somebody can cancel it."""
+        for role in self.suite.roles:
+            held = self.config.roles.get(role.name, Holders(()))
+            if held.accounts and held.delay < role.least_delay:
+                raise DeploymentFileError(
+                    f"the role {role.name} would act after {held.delay} s: on a chain that is not "
+                    f"local give it a delay of {role.least_delay} s or more"
+                )
+            if role.guardian and not self.config.roles.get(role.guardian, Holders(())).accounts:
+                raise DeploymentFileError(
+                    f"nobody holds the role {role.guardian}, which cancels what {role.name} "
+                    "announces: name an account"
+                )
 
     # -- where things stand
 
@@ -483,10 +500,14 @@ class _Run:
         if not self.contract(_FACTORY, address).closed():
             raise CheckFailed(f"the factory {address} is not closed")
         manager = self.contract("AccessManager", contracts[self.suite.manager].address)
+        numbers = {role.name: role.id for role in self.suite.roles}
         roles: dict[str, tuple[int, Holders]] = {}
         for role in self.suite.roles:
             if manager.hasRole(role.id, self.account.address).is_member:
                 raise CheckFailed(f"the deployer still holds the role {role.name}")
+            guardian = numbers.get(role.guardian, _ADMIN)
+            if role.id != _ADMIN and manager.getRoleGuardian(role.id) != guardian:
+                raise CheckFailed(f"{role.name} is not under the guardian asked for")
             held = self.config.roles.get(role.name, Holders(()))
             for account in held.accounts:
                 found = manager.hasRole(role.id, account)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["SUITE", "Item", "RoleSpec", "Suite"]
 
+_DAY = 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -42,6 +44,8 @@ class RoleSpec:
         functions: By contract, the functions that only this role may call.
         required: Somebody must hold it.
         guardian: The role that may cancel what this one has announced.
+        least_delay: Seconds that must lie between announcing and doing where something is at
+            stake; on a local chain none need.
     """
 
     name: str
@@ -49,6 +53,7 @@ class RoleSpec:
     functions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     required: bool = True
     guardian: str = ""
+    least_delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +199,7 @@ SUITE = Suite(
         ),
     ),
     roles=(
-        RoleSpec("administrator", 0),
+        RoleSpec("administrator", 0, least_delay=2 * _DAY),
         RoleSpec("guardian", 1, required=False),
         RoleSpec(
             "registrar",
@@ -203,15 +208,28 @@ SUITE = Suite(
             guardian="guardian",
         ),
         RoleSpec("suspender", 3, {"ParticipantRegistry": ("suspend",)}),
-        RoleSpec("reinstater", 4, {"ParticipantRegistry": ("reinstate",)}, guardian="guardian"),
+        RoleSpec(
+            "reinstater",
+            4,
+            {"ParticipantRegistry": ("reinstate",)},
+            guardian="guardian",
+            least_delay=_DAY,
+        ),
         RoleSpec("cataloguer", 5, {"MaterialLedger": ("defineMaterial",)}, guardian="guardian"),
         RoleSpec(
             "indicator_keeper",
             6,
             {"IndicatorOracle": ("defineIndicator", "setReporters")},
             guardian="guardian",
+            least_delay=_DAY,
         ),
-        RoleSpec("planner", 7, {"EmergencyResponse": ("propose",)}, guardian="guardian"),
+        RoleSpec(
+            "planner",
+            7,
+            {"EmergencyResponse": ("propose",)},
+            guardian="guardian",
+            least_delay=_DAY,
+        ),
         RoleSpec(
             "pauser",
             8,

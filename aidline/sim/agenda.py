@@ -72,7 +72,8 @@ class Agenda:
         while self._queue and (until is None or self._queue[0][0] <= until):
             time, phase = self._queue[0][:2]
             if time > self._now:
-                self._chain.set_time(time)
+                # On a node whose clock runs by itself a batch may have taken until then already.
+                self._chain.set_time(max(time, self._chain.now()))
             self._now = time
             steps: list[Step] = []
             while self._queue and self._queue[0][:2] == (time, phase):

@@ -76,30 +76,35 @@ class _Money:
             number: record.freight_budget for number, record in zip(numbers, records, strict=True)
         }
 
-    def take_budget(self, lines: Sequence[Allocated], freight: int) -> bool:
-        """Take freight from the budgets of its demands, as the contract does, if they have it."""
-        left = freight
+    def take(self, journey: Journey) -> Release | None:
+        """Return the first release that can pay for a journey, and take its freight there.
+
+        The contract takes it from the budgets of the demands in the order of the allocations.
+        """
+        left, freight = journey.freight, journey.freight
         after = dict(self._budgets)
-        for line in lines:
-            taken = min(left, after[line.demand])
-            after[line.demand] -= taken
+        for carried in journey.allocations:
+            taken = min(left, after[carried.demand])
+            after[carried.demand] -= taken
             left -= taken
         if left:
-            return False
-        self._budgets = after
-        return True
-
-    def take_release(self, hospital: str, freight: int) -> Release | None:
-        """Return the first release that can pay for a hospital's freight, and take it there."""
+            return None
         for purse in self._purses:
             line = purse.release.line
-            if min(purse.ceiling, self._lines[line]) >= freight and _means(
-                self._world, purse.release, hospital
-            ):
+            if min(purse.ceiling, self._lines[line]) >= freight and self._may(purse, journey):
                 purse.ceiling -= freight
                 self._lines[line] -= freight
+                self._budgets = after
                 return purse.release
         return None
+
+    def _may(self, purse: _Purse, journey: Journey) -> bool:
+        """Say whether the money is meant for the hospital and its spender is not paid by it."""
+        organisations = self._world.organisations
+        spender = organisations[purse.release.spender]
+        return _means(self._world, purse.release, journey.hospital) and all(
+            organisations[leg.vehicle.carrier] != spender for leg in journey.legs
+        )
 
 
 def _means(world: World, release: Release, hospital: str) -> bool:
@@ -121,8 +126,8 @@ class Dispatch:
         world: What the parties share.
         fleet: Vehicles and devices.
         booked: Is told of every consignment that was booked.
-        released: Is told of every allocation that could not be booked, and whether its demand is
-            to be audited anew because it was for want of means to carry it.
+        released: Is told of every allocation that could not be booked for want of vehicles or
+            devices, and was released.
     """
 
     def __init__(
@@ -130,7 +135,7 @@ class Dispatch:
         world: World,
         fleet: Fleet,
         booked: Callable[[Journey], None],
-        released: Callable[[Allocated, bool], None],
+        released: Callable[[Allocated], None],
     ) -> None:
         self._world = world
         self._fleet = fleet
@@ -138,7 +143,7 @@ class Dispatch:
         self._tell_released = released
         self._count = {True: 0, False: 0}
         self._logs = 0
-        self._waiting: list[tuple[Allocated, ...]] = []
+        self._waiting: dict[int, list[tuple[Allocated, ...]]] = {}
 
     def allocated(self, lines: Iterable[Allocated]) -> None:
         """Form consignments of what was allocated, and book them within the hour."""
@@ -150,9 +155,12 @@ class Dispatch:
             self._wait(self._loads(group), _BOOK_AFTER)
 
     def _wait(self, loads: Iterable[tuple[Allocated, ...]], seconds: int) -> None:
-        """Book loads in a while; all that wait at that moment are booked in one round."""
-        self._waiting.extend(loads)
-        self._world.agenda.at(self._world.agenda.now + seconds, self._round)
+        """Book loads in a while; all that are due at one moment are booked in one round."""
+        moment = self._world.agenda.now + seconds
+        if moment not in self._waiting:
+            self._waiting[moment] = []
+            self._world.agenda.at(moment, self._round)
+        self._waiting[moment].extend(loads)
 
     def _loads(self, lines: Sequence[Allocated]) -> Iterator[tuple[Allocated, ...]]:
         """Divide what goes the same way into loads that one consignment can carry."""
@@ -175,10 +183,8 @@ class Dispatch:
     # --- a round of bookings ---
 
     def _round(self) -> Iterator[Step]:
-        """Book everything that waits."""
-        loads, self._waiting = self._waiting, []
-        if not loads:
-            return
+        """Book everything that is due now."""
+        loads = self._waiting.pop(self._world.agenda.now)
         money = _Money(self._world, (line.demand for load in loads for line in load))
         permits: dict[str, int] = defaultdict(int)
         for load in loads:
@@ -194,16 +200,12 @@ class Dispatch:
             if now + _HOUR <= min(line.at for line in load) + _BOOK_WITHIN:
                 self._wait([load], _HOUR)
             else:
-                self._give_up(load, audit=True)
+                self._give_up(load)
             return
         journey = self._journey(load, device)
         if journey is None:
             self._fleet.free_device(device)
-            self._give_up(load, audit=True)
-        elif not money.take_budget(load, journey.freight):
-            self._fleet.free_device(device)
-            self._fleet.give_back(journey.legs)
-            self._give_up(load, audit=False)
+            self._give_up(load)
         else:
             yield from self._order(journey, money, permits)
 
@@ -282,7 +284,7 @@ class Dispatch:
         """Have everybody sign the booking, and bring it to the chain."""
         world, aid = self._world, self._world.aid
         hospital, domain = world.cast[journey.hospital], aid.domain(aid.freight)
-        release = money.take_release(journey.hospital, journey.freight)
+        release = money.take(journey)
         payer = hospital.address if release is None else aid.fund.address
         booking = self._booking(journey, payer)
         booked = booking.struct_hash()
@@ -329,15 +331,15 @@ class Dispatch:
 
     # --- what cannot be booked ---
 
-    def _give_up(self, load: Sequence[Allocated], *, audit: bool) -> None:
+    def _give_up(self, load: Sequence[Allocated]) -> None:
         """Wait until anyone may release what was not booked."""
         agenda = self._world.agenda
         for line in load:
-            agenda.at(line.at + SECONDS_A_DAY + _HOUR, partial(self._release, line, audit))
+            agenda.at(line.at + SECONDS_A_DAY + _HOUR, partial(self._release, line))
 
-    def _release(self, line: Allocated, audit: bool) -> Iterator[Step]:
+    def _release(self, line: Allocated) -> Iterator[Step]:
         world = self._world
         yield Step(
             world.send(world.aid.demand, "release", line.id, sender=line.hospital),
-            lambda receipt: self._tell_released(line, audit),
+            lambda receipt: self._tell_released(line),
         )

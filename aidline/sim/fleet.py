@@ -11,7 +11,7 @@ from aidline.sim.records import LateLeg, Tier
 from aidline.sim.world import FleetVehicle, World
 from aidline.telemetry import Band
 
-__all__ = ["Fleet", "LegPlan"]
+__all__ = ["Fleet", "LegPlan", "delayed"]
 
 _HOUR = 3600
 _SEARCH_HOURS = 24 * 21
@@ -106,11 +106,6 @@ class Fleet:
                     leg.vehicle.taken.update(leg.hours)
                 return legs
         return None
-
-    def give_back(self, legs: Sequence[LegPlan]) -> None:
-        """Free the vehicles of a journey that does not take place."""
-        for leg in legs:
-            leg.vehicle.taken.difference_update(leg.hours)
 
     def _legs_from(
         self, departure: int, route: Sequence[RouteLeg], units: int, band: Band

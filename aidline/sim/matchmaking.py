@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,14 +14,14 @@ from aidline.sim.agenda import Step
 from aidline.sim.fleet import Fleet
 from aidline.sim.journey import Allocated, band_of
 from aidline.sim.world import World
-from aidline.solve.matching import Exemption, Line, OpenDemand, OpenOffer, Plan, match
+from aidline.solve.matching import Exemption, Line, OpenDemand, OpenOffer, Plan, batches, match
+from aidline.trace.figures import proposal_text
 
 __all__ = ["Matchmaking"]
 
 _HOUR = 3600
 _AFTERNOON = 14 * _HOUR
 _MOST_LINES = 40
-_MOST_EXEMPTIONS = 100
 
 
 class Matchmaking:
@@ -76,7 +76,7 @@ class Matchmaking:
         stale = [
             number
             for (number, demand), level in zip(demands, levels, strict=True)
-            if demand.needed_by <= now or demand.level != level or 0 < demand.audited_until <= now
+            if demand.needed_by <= now or demand.level != level or _has_lapsed(demand, now)
         ]
         for at in range(0, len(stale), _MOST_LINES):
             chunk = stale[at : at + _MOST_LINES]
@@ -139,27 +139,24 @@ class Matchmaking:
                     self._transaction([line], ()), partial(self._must_refuse, line), may_fail=True
                 )
         plan = match(demands, offers)
-        level = {demand.id: demand.level for demand in demands}
         most = {offer.id: self._capacity(offer) for offer in offers}
-        for lines in _proposals(plan, level, most):
-            yield Step(
-                self._transaction(lines, plan.exemptions),
-                partial(self._answered, lines),
-                may_fail=True,
-            )
+        for part in _carriable(plan, demands, most):
+            for batch in batches(part, demands, _MOST_LINES):
+                yield Step(
+                    self._transaction(batch.lines, batch.exemptions),
+                    partial(self._answered, batch.lines),
+                    may_fail=True,
+                )
 
     def _capacity(self, offer: OpenOffer) -> int:
         return self._fleet.capacity(band_of([self._world.material_of(offer.material)]))
 
     def _transaction(self, lines: Sequence[Line], exemptions: Sequence[Exemption]) -> Transaction:
         world = self._world
-        used = {line.offer for line in lines}
         proposal = {
             "lapse": [],
-            "lines": sorted((line.offer, line.demand, line.units) for line in lines),
-            "exemptions": sorted(
-                (one.offer, one.demand) for one in exemptions if one.offer in used
-            ),
+            "lines": [(line.offer, line.demand, line.units) for line in lines],
+            "exemptions": [(one.offer, one.demand) for one in exemptions],
         }
         return world.send(world.aid.demand, "propose", proposal, sender=self._solver)
 
@@ -176,12 +173,9 @@ class Matchmaking:
         problem = receipt.error()
         if not isinstance(problem, ContractReverted):
             raise problem or CheckFailed("a proposal was refused without a reason")
-        first = lines[0]
-        more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
         self._world.refused.append(
             {
-                "proposal": f"{first.units} units of offer {first.offer} "
-                f"for demand {first.demand}{more}",
+                "proposal": proposal_text(lines),
                 "error": problem.error,
                 "transaction": f"0x{receipt.tx_hash.hex()}",
             }
@@ -211,44 +205,38 @@ class Matchmaking:
         self._allocated(told)
 
 
-def _proposals(
-    plan: Plan, level: Mapping[int, int], most: Mapping[int, int]
-) -> Iterator[list[Line]]:
-    """Divide a plan into proposals: the most urgent lines first, none too large to carry.
+def _carriable(
+    plan: Plan, demands: Sequence[OpenDemand], most: Mapping[int, int]
+) -> Iterator[Plan]:
+    """Divide a plan so that each of its lines fits one consignment, the most urgent lines first.
 
     Args:
-        plan: What to propose.
-        level: Urgency by demand.
-        most: Units that one consignment can carry, by offer.
+        plan: The plan.
+        demands: The demands from which it was made.
+        most: Units that one consignment can carry, by offer; what nothing can carry stays whole.
     """
-    exempt = Counter(exemption.offer for exemption in plan.exemptions)
-    pieces = [
-        (-level[line.demand], part, Line(line.offer, line.demand, units))
-        for line in plan.lines
-        for part, units in enumerate(_parts(line.units, most[line.offer]))
-    ]
-    pieces.sort(key=lambda piece: (piece[0], piece[1], piece[2].offer, piece[2].demand))
-    lines: dict[tuple[int, int], Line] = {}
-    for _, _, line in pieces:
-        offers = {offer for offer, _ in lines} | {line.offer}
-        if lines and (
-            len(lines) == _MOST_LINES
-            or (line.offer, line.demand) in lines
-            or sum(exempt[offer] for offer in offers) > _MOST_EXEMPTIONS
-        ):
-            yield list(lines.values())
-            lines = {}
-        lines[line.offer, line.demand] = line
-    if lines:
-        yield list(lines.values())
+    if all(line.units <= (most[line.offer] or line.units) for line in plan.lines):
+        yield plan
+        return
+    level = {demand.id: demand.level for demand in demands}
+    for urgency in sorted(set(level.values()), reverse=True):
+        lines = [line for line in plan.lines if level[line.demand] == urgency]
+        while lines:
+            sizes = [min(line.units, most[line.offer] or line.units) for line in lines]
+            pairs = list(zip(lines, sizes, strict=True))
+            yield replace(plan, lines=tuple(replace(line, units=size) for line, size in pairs))
+            lines = [
+                replace(line, units=line.units - size) for line, size in pairs if line.units > size
+            ]
 
 
-def _parts(units: int, most: int) -> Iterator[int]:
-    """Divide units into parts of at most ``most``; what nothing can carry stays whole."""
-    while units > most > 0:
-        yield most
-        units -= most
-    yield units
+def _has_lapsed(demand: Any, now: int) -> bool:
+    """Say whether one of its attestations is over."""
+    attestations = (
+        (demand.first_auditor, demand.first_until),
+        (demand.second_auditor, demand.second_until),
+    )
+    return any(int(auditor, 16) and until <= now for auditor, until in attestations)
 
 
 def _passing_over(demands: Sequence[OpenDemand], offers: Sequence[OpenOffer]) -> Line | None:

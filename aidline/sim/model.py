@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aidline.client import Aidline, Chain, RevmChain
 from aidline.deploy import deploy
@@ -36,6 +36,8 @@ class Model:
         scenario: What is played; a :class:`Scenario`, or one already prepared with real files.
         seed: Seed of the run; the scenario's own if not given.
         chain: Where it is played; a chain in this process if not given.
+        limits: Gas limits by contract and function, where the chain's own way of finding them
+            will not do.
         observe: Is called after every batch of transactions, with this model; for checks.
         progress: Is told how far the run is.
 
@@ -48,6 +50,7 @@ class Model:
         seed: int | None = None,
         *,
         chain: Chain | None = None,
+        limits: Mapping[tuple[str, str], int] | None = None,
         observe: Callable[[Model], None] | None = None,
         progress: Progress | None = None,
     ) -> None:
@@ -58,6 +61,7 @@ class Model:
         first = scenario.scenario.clock.first_day
         self.chain = RevmChain(timestamp=first * SECONDS_A_DAY) if chain is None else chain
         self.cast = Cast(scenario.scenario.name, self.seed)
+        self._limits = {} if limits is None else limits
         self._observe = observe
         self._progress = progress
         self._world: World | None = None
@@ -87,16 +91,15 @@ class Model:
         aid, deployed = self._deploy()
         clock = self.prepared.scenario.clock
         agenda = Agenda(self.chain, self._after_batch)
-        self._world = world = World(self.prepared, aid, agenda, self.cast, shift)
+        self._world = world = World(self.prepared, aid, agenda, self.cast, shift, self._limits)
         worlds.found(world)
         care, giving = Care(world), Giving(world)
         fleet = Fleet(world)
         haulage = Haulage(world, fleet, care.received)
 
-        def released(line: Allocated, audit: bool) -> None:
+        def released(line: Allocated) -> None:
             giving.offer_again(line.parcel, line.holder)
-            if audit:
-                care.audit(line.demand, line.hospital)
+            care.audit(line.demand, line.hospital)
 
         dispatch = Dispatch(world, fleet, haulage.booked, released)
         watch = Watch(world, care.raised)

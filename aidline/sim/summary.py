@@ -39,7 +39,7 @@ def summarise(world: World, *, transactions: int, wall_seconds: float) -> Summar
     prepared = world.prepared
     clock = prepared.scenario.clock
     names = {key.address: name for name, key in world.cast.everybody().items()}
-    figures = from_counters(world.aid)
+    figures = from_counters(world.aid, world.shift)
     return Summary(
         {
             "schema": "aidline/summary/1",

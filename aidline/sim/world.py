@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,11 +82,13 @@ class World:
         agenda: The clock.
         cast: The keys.
         shift: Seconds by which all dates of the scenario are moved.
+        limits: Gas limits by contract and function; the chain finds those that are missing.
         stations: Ids on the chain by the scenario's.
         fleet: All vehicles.
         lots: The lot of each gift in kind and supply, by the scenario's id.
         releases: Money released so far.
         refused: Proposals that were refused.
+        organisations: Whose each participant is, by name.
         permits: How many permits each participant has signed.
     """
 
@@ -95,10 +97,12 @@ class World:
     agenda: Agenda
     cast: Cast
     shift: int
+    limits: Mapping[tuple[str, str], int]
     stations: dict[str, int] = field(default_factory=dict)
     fleet: list[FleetVehicle] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     refused: list[dict[str, str | int]] = field(default_factory=list)
+    organisations: dict[str, str] = field(default_factory=dict)
     permits: dict[str, int] = field(default_factory=dict)
 
     def time(self, day: int, second: int = 0) -> int:
@@ -156,7 +160,8 @@ class World:
     ) -> Transaction:
         """Return the transaction by which ``sender`` calls ``function``."""
         signer = self.cast[sender] if isinstance(sender, str) else sender
-        return contract.transaction(function, *args, sender=signer)
+        limit = self.limits.get((contract.name, function))
+        return contract.transaction(function, *args, sender=signer, gas=limit)
 
 
 def governance(cast: Cast) -> Config:
@@ -264,6 +269,7 @@ def _register(world: World) -> Iterator[Step]:
     domain = world.aid.domain(world.aid.registry)
     deadline = world.agenda.now + SECONDS_A_DAY
     for name, organisation, region, roles in _people(world):
+        world.organisations[name] = organisation
         key = world.cast[name]
         registration = Registration(
             account=key.address,
@@ -427,6 +433,8 @@ def _attest_facilities(world: World) -> Iterator[Step]:
                     world.aid.needs,
                     "attestFacility",
                     world.cast[hospital.id].address,
+                    hospital.people_in_care,
+                    hospital.vulnerable,
                     sender=auditor,
                 )
             )

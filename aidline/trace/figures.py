@@ -26,7 +26,7 @@ from aidline.model import (
     Status,
 )
 
-__all__ = ["LEVELS", "STATES", "from_counters", "from_events"]
+__all__ = ["LEVELS", "STATES", "from_counters", "from_events", "proposal_text"]
 
 Figures = dict[str, Any]
 
@@ -38,8 +38,12 @@ LEVELS = tuple(level.name.lower() for level in reversed(Level) if level is not L
 _SECONDS_A_DAY = 86_400
 
 
-def from_counters(aid: Aidline) -> Figures:
+def from_counters(aid: Aidline, time_offset: int = 0) -> Figures:
     """Read the figures from what the contracts have stored.
+
+    Args:
+        aid: The contracts.
+        time_offset: Seconds that the chain's dates are ahead of those that are to be told.
 
     Raises:
         EnvironmentProblem: The node does not answer.
@@ -54,12 +58,17 @@ def from_counters(aid: Aidline) -> Figures:
         **_freight_read(aid),
         "money": _money_read(aid),
         "gifts": _gifts_read(aid, states),
-        "emergency": _emergency(aid, aid.emergency.events()),
+        "emergency": _emergency(aid.emergency.events(), time_offset),
     }
 
 
-def from_events(aid: Aidline) -> Figures:
-    """Compute the figures from the events alone, without asking any counter."""
+def from_events(aid: Aidline, time_offset: int = 0) -> Figures:
+    """Compute the figures from the events alone, without asking any counter.
+
+    Args:
+        aid: The contracts.
+        time_offset: Seconds that the chain's dates are ahead of those that are to be told.
+    """
     events = aid.history()
     by_room: dict[str, list[Event]] = defaultdict(list)
     for event in events:
@@ -74,7 +83,7 @@ def from_events(aid: Aidline) -> Figures:
         **_freight_told(by_room[aid.freight.name]),
         "money": _money_told(by_room[aid.currency.name], fund),
         "gifts": _gifts_told(donations, fund, states),
-        "emergency": _emergency(aid, by_room[aid.emergency.name]),
+        "emergency": _emergency(by_room[aid.emergency.name], time_offset),
     }
 
 
@@ -84,8 +93,16 @@ def _read(function: Any, count: int) -> dict[int, Any]:
     return dict(zip(ids, function.many((number,) for number in ids), strict=True))
 
 
-def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * _SECONDS_A_DAY, UTC).date().isoformat()
+def proposal_text(lines: Sequence[Any]) -> str:
+    """Return the lines of a proposal in words, as a summary names a refused one."""
+    first = lines[0]
+    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    units = "1 unit" if first.units == 1 else f"{first.units} units"
+    return f"{units} of offer {first.offer} for demand {first.demand}{more}"
+
+
+def _date(time: int) -> str:
+    return datetime.fromtimestamp(time, UTC).date().isoformat()
 
 
 def _text(value: bytes) -> str:
@@ -451,11 +468,11 @@ def _gifts_told(
 # --- emergency -------------------------------------------------------------------------------
 
 
-def _emergency(aid: Aidline, events: Sequence[Event]) -> list[Figures]:
+def _emergency(events: Sequence[Event], time_offset: int) -> list[Figures]:
     """Return each change of a plan's level with its figures and what it set going.
 
-    The history stands in events only; what the actions came to is read from the contract by
-    ``from_counters`` as well, through :func:`aidline.trace.verify.differences`.
+    The history stands in events only; what the actions came to is compared with the contract's
+    own records by :func:`aidline.trace.verify.differences`.
     """
     changes: list[Figures] = []
     figures: dict[tuple[bytes, int], list[Figures]] = defaultdict(list)
@@ -476,7 +493,7 @@ def _emergency(aid: Aidline, events: Sequence[Event]) -> list[Figures]:
             change: Figures = {
                 "plan": _text(args.plan),
                 "activation": args.activation,
-                "date": _date(args.day),
+                "date": _date(args.day * _SECONDS_A_DAY - time_offset),
                 "from": args.from_,
                 "to": args.to,
                 "figures": figures[args.plan, args.day],

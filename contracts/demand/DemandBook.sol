@@ -7,17 +7,17 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
-import {LapsingPause} from "../access/LapsingPause.sol";
 import {OpenUnits} from "../libraries/OpenUnits.sol";
 import {References} from "../libraries/References.sol";
 import {SignatureCheck} from "../libraries/SignatureCheck.sol";
 import {Urgency} from "../libraries/Urgency.sol";
-import {FacilityBook} from "./FacilityBook.sol";
+import {PlanBook} from "./PlanBook.sol";
 
 /// @title DemandBook
-/// @notice Demands with their facts of need: facts, attestations, level, totals of what counts, and what a plan has raised.
-/// @dev Facilities are in FacilityBook. Goods meet demands in DemandEscrow, the only one that may serve them.
-contract DemandBook is FacilityBook, LapsingPause, EIP712 {
+/// @notice Demands with their facts of need: facts, attestations, level, and totals of what counts.
+/// @dev Facilities are in FacilityBook, what plans have raised and opened in PlanBook. Goods meet demands in DemandEscrow, the only one
+/// that may serve them.
+contract DemandBook is PlanBook, EIP712 {
     using OpenUnits for uint256;
 
     /// @dev What an auditor attests, see `contentOf`.
@@ -45,43 +45,19 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     /// @inheritdoc IDemandBook
     uint40 public constant MAX_VALIDITY = 30 days;
 
-    /// @inheritdoc IDemandBook
-    uint40 public constant AUDIT_WINDOW = 3 days;
-
-    /// @notice Most units that a demand, a raise or its facts may name: sixteen million of them fit a total.
-    uint64 public constant MAX_UNITS = 1e12;
-
     /// @notice Most demands brought up to date in one call.
     uint256 public constant MAX_DEMANDS = 100;
-
-    /// @notice Where materials are defined.
-    IMaterialLedger public immutable ledger;
 
     /// @notice Who may serve demands.
     address public immutable demandEscrow;
 
-    /// @notice Who may raise demand and open the fast path.
-    address public immutable emergencyResponse;
-
     /// @inheritdoc IDemandBook
     uint64 public demandCount;
 
-    /// @inheritdoc IDemandBook
-    uint64 public raiseCount;
-
-    /// @inheritdoc IDemandBook
-    mapping(uint64 raised => mapping(address recipient => bool)) public hasClaimed;
-
     mapping(uint64 id => Demand) private _demands;
-
-    mapping(uint64 id => Raise) private _raises;
 
     /// @dev Open audited units by level, see `_scopeKey`.
     mapping(bytes32 scope => uint256) private _totals;
-
-    mapping(bytes32 emergency => mapping(bytes32 region => FastPath)) private _fastPaths;
-
-    mapping(address recipient => AuditDebt) private _auditDebts;
 
     constructor(
         address accessManager,
@@ -92,16 +68,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     )
         AccessManaged(References.required(accessManager))
         EIP712("Aidline DemandBook", "1")
-        FacilityBook(participantRegistry)
+        PlanBook(participantRegistry, materialLedger, emergencyResponse_)
     {
-        ledger = IMaterialLedger(References.required(materialLedger));
         demandEscrow = References.required(demandEscrow_);
-        emergencyResponse = References.required(emergencyResponse_);
-    }
-
-    modifier onlyWriter(address writer) {
-        _requireWriter(writer);
-        _;
     }
 
     // --- reads ---
@@ -114,21 +83,6 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
     /// @inheritdoc IDemandBook
     function stationOf(uint64 demandId) external view returns (uint32) {
         return _knownDemand(demandId).station;
-    }
-
-    /// @inheritdoc IDemandBook
-    function raiseRecord(uint64 id) external view returns (Raise memory) {
-        return _knownRaise(id);
-    }
-
-    /// @inheritdoc IDemandBook
-    function fastPath(bytes32 emergency, bytes32 region) external view returns (FastPath memory) {
-        return _fastPaths[emergency][region];
-    }
-
-    /// @inheritdoc IDemandBook
-    function auditDebt(address recipient) external view returns (AuditDebt memory) {
-        return _auditDebts[recipient];
     }
 
     /// @inheritdoc IDemandBook
@@ -153,7 +107,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         content.emergency = record.emergency;
         content.peopleInCare = facts.peopleInCare;
         content.vulnerable = facts.vulnerable;
-        content.version = _isAuditOver(record) ? record.version + 1 : record.version;
+        content.version = record.version;
         return keccak256(abi.encode(content));
     }
 
@@ -194,28 +148,9 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         whenOpen
         returns (uint64 demandId)
     {
-        Raise storage source = _knownRaise(raised);
-        if (block.timestamp >= source.until) revert Expired(source.until);
-        if (request.units != 0 || request.material != 0 || request.emergency != 0) {
-            revert SetByRaise(raised);
-        }
-        if (hasClaimed[raised][msg.sender]) revert AlreadyClaimed(raised, msg.sender);
-        Facility storage facts = _facilities[msg.sender];
-        if (facts.attestedBy == address(0)) revert NotAttestedFacility(msg.sender);
-        uint64 units = uint64(uint256(source.units) * facts.peopleInCare / source.peopleInCare);
-        if (
-            units == 0 || facts.attestation > source.attestations
-                || !registry.isWithin(_places[msg.sender].region, source.region)
-        ) revert NothingToClaim(raised, msg.sender);
-
-        hasClaimed[raised][msg.sender] = true;
-        source.claimed += units;
-        DemandRequest memory complete = request;
-        complete.units = units;
-        complete.material = source.material;
-        complete.emergency = source.emergency;
-        demandId = _publish(complete, raised);
-        emit RaiseClaimed(raised, demandId, units);
+        DemandRequest memory part = _takePart(raised, request);
+        demandId = _publish(part, raised);
+        emit RaiseClaimed(raised, demandId, part.units);
     }
 
     /// @inheritdoc IDemandBook
@@ -227,10 +162,8 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         record.stock = stock;
         record.dailyUse = dailyUse;
         record.factsAt = uint40(block.timestamp);
-        record.firstAuditor = address(0);
-        record.secondAuditor = address(0);
-        record.auditedUntil = 0;
-        emit FactsChanged(demandId, stock, dailyUse, ++record.version);
+        _endAttestations(record);
+        emit FactsChanged(demandId, stock, dailyUse, record.version);
         _update(demandId, record);
     }
 
@@ -327,7 +260,12 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
             record.status = DemandStatus.OPEN;
             emit DemandReopened(demandId, units);
         }
-        if (byFault && record.auditedUntil != 0) _dropAttestations(demandId, record);
+        // Less than a tenth is no fault: else a solver could end an attestation with a single unit.
+        bool worthIt = units >= (record.units - record.served) / 10;
+        if (byFault && worthIt) {
+            _endAttestations(record);
+            emit AttestationsEnded(demandId, record.version);
+        }
         _update(demandId, record);
     }
 
@@ -343,56 +281,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         record.freightBudget -= taken;
     }
 
-    // --- EmergencyResponse ---
-
-    /// @inheritdoc IDemandBook
-    function openFastPath(bytes32 emergency, bytes32 region, uint64 cap, uint40 until)
-        external
-        whenOpen
-        onlyWriter(emergencyResponse)
-    {
-        if (cap == 0) revert ZeroUnits();
-        if (block.timestamp >= until) revert Expired(until);
-        FastPath storage path = _fastPaths[emergency][region];
-        path.cap = cap;
-        path.used = 0;
-        path.until = until;
-        _activate(path, until);
-        emit FastPathOpened(emergency, region, cap, until);
-    }
-
-    /// @inheritdoc IDemandBook
-    function raise(bytes32 emergency, bytes32 region, uint64 material, uint64 units, uint40 until)
-        external
-        whenOpen
-        onlyWriter(emergencyResponse)
-        returns (uint64 raised)
-    {
-        _requireUnits(units);
-        if (block.timestamp >= until) revert Expired(until);
-        ledger.material(material);
-        uint64 people = peopleInCare[region];
-        raised = raiseCount + 1;
-        if (people == 0) revert NothingToClaim(raised, address(0));
-
-        raiseCount = raised;
-        Raise storage record = _raises[raised];
-        record.emergency = emergency;
-        record.region = region;
-        record.material = material;
-        record.units = units;
-        record.until = until;
-        record.peopleInCare = people;
-        record.attestations = _attestations;
-        _activate(_fastPaths[emergency][region], until);
-        emit DemandRaised(raised, emergency, region, material, units, until);
-    }
-
     // --- own reads ---
-
-    function _requireWriter(address writer) private view {
-        if (msg.sender != writer) revert NotWriter(msg.sender);
-    }
 
     function _knownDemand(uint64 id) private view returns (Demand storage record) {
         record = _demands[id];
@@ -435,33 +324,13 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         return goods.expiry == 0 || goods.expiry >= record.neededBy ? Fit.FITS : Fit.ENDS_TOO_SOON;
     }
 
-    function _knownRaise(uint64 id) private view returns (Raise storage record) {
-        record = _raises[id];
-        if (record.units == 0) revert UnknownRaise(id);
-    }
-
     function _ownDemand(uint64 id) private view returns (Demand storage record) {
         record = _openDemand(id);
         if (record.recipient != msg.sender) revert NotRecipient(id, msg.sender);
     }
 
-    function _requireUnits(uint64 units) private pure {
-        if (units == 0) revert ZeroUnits();
-        if (units > MAX_UNITS) revert TooManyUnits(units, MAX_UNITS);
-    }
-
     function _requirePossible(uint64 stock, uint64 dailyUse) private pure {
         if (stock > MAX_UNITS || dailyUse > MAX_UNITS) revert ImpossibleFacts(stock, dailyUse);
-    }
-
-    /// @dev The emergency must have acted on the region of the facility, or on one around it.
-    function _requireInEmergency(bytes32 emergency, bytes32 home) private view {
-        bytes32 region = home;
-        while (region != 0) {
-            if (block.timestamp < _fastPaths[emergency][region].activeUntil) return;
-            region = registry.parentOf(region);
-        }
-        revert NotInEmergency(emergency, home);
     }
 
     function _levelNow(Demand storage record) private view returns (Level) {
@@ -473,10 +342,6 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
                 vulnerable: _isVulnerable(record.recipient)
             })
         );
-    }
-
-    function _isAuditOver(Demand storage record) private view returns (bool) {
-        return record.auditedUntil != 0 && block.timestamp >= record.auditedUntil;
     }
 
     /// @dev The level under which an open demand counts as of now, given its `level`.
@@ -502,7 +367,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
 
     /// @dev Brings attestations, level and count up to now. What has ended does not count and keeps its level.
     function _update(uint64 id, Demand storage record) private {
-        if (_isAuditOver(record)) _dropAttestations(id, record);
+        _lapseAttestations(id, record);
         if (record.status != DemandStatus.OPEN) return;
         Level level = _levelNow(record);
         if (level != record.level) {
@@ -516,34 +381,6 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         _setCounted(id, record, Level.NULL);
         record.status = status;
         emit DemandEnded(id, status, record.served);
-    }
-
-    /// @dev Takes an unaudited line's units from a fast path, the nearest region's first. False when none will have it.
-    function _useFastPath(uint64 id, Demand storage record, uint64 units) private returns (bool) {
-        bytes32 emergency = record.emergency;
-        address recipient = record.recipient;
-        AuditDebt storage debt = _auditDebts[recipient];
-        if (
-            emergency == 0 || record.overCap
-                || (debt.demands != 0 && block.timestamp >= debt.auditBy)
-        ) return false;
-
-        bytes32 region = _places[recipient].region;
-        while (region != 0) {
-            FastPath storage path = _fastPaths[emergency][region];
-            if (block.timestamp < path.until && units <= path.cap - path.used) {
-                path.used += units;
-                emit FastPathUsed(id, emergency, region, units);
-                if (!record.auditOwed) {
-                    record.auditOwed = true;
-                    if (debt.demands == 0) debt.auditBy = uint40(block.timestamp) + AUDIT_WINDOW;
-                    ++debt.demands;
-                }
-                return true;
-            }
-            region = registry.parentOf(region);
-        }
-        return false;
     }
 
     function _publish(DemandRequest memory request, uint64 raised) private returns (uint64 id) {
@@ -588,7 +425,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
 
     function _attest(uint64 id, address auditor, bytes32 content, uint40 validUntil) private {
         Demand storage record = _knownDemand(id);
-        if (record.status != DemandStatus.OPEN && record.served == 0) {
+        if (record.status != DemandStatus.OPEN && !record.auditOwed) {
             revert DemandNotOpen(id, record.status);
         }
         bytes32 expected = contentOf(id);
@@ -602,7 +439,7 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
         address first = record.firstAuditor;
         if (first == address(0)) {
             record.firstAuditor = auditor;
-            record.auditedUntil = validUntil;
+            record.firstUntil = validUntil;
             if (record.auditOwed) _settleDebt(record);
         } else {
             if (first == auditor || record.secondAuditor == auditor) {
@@ -613,28 +450,31 @@ contract DemandBook is FacilityBook, LapsingPause, EIP712 {
                 revert SameOrganisation(auditor, first);
             }
             record.secondAuditor = auditor;
-            if (validUntil < record.auditedUntil) record.auditedUntil = validUntil;
+            record.secondUntil = validUntil;
         }
         emit DemandAttested(id, auditor, record.version, validUntil);
         _update(id, record);
     }
 
-    function _activate(FastPath storage path, uint40 until) private {
-        if (until > path.activeUntil) path.activeUntil = until;
+    /// @dev Each ends by itself, so that no auditor can shorten another's; one that is left is the first.
+    function _lapseAttestations(uint64 id, Demand storage record) private {
+        if (record.secondAuditor != address(0) && block.timestamp >= record.secondUntil) {
+            emit AttestationLapsed(id, record.secondAuditor);
+            record.secondAuditor = address(0);
+        }
+        if (record.firstAuditor != address(0) && block.timestamp >= record.firstUntil) {
+            emit AttestationLapsed(id, record.firstAuditor);
+            record.firstAuditor = record.secondAuditor;
+            record.firstUntil = record.secondUntil;
+            record.secondAuditor = address(0);
+        }
     }
 
-    function _settleDebt(Demand storage record) private {
-        record.auditOwed = false;
-        AuditDebt storage debt = _auditDebts[record.recipient];
-        if (--debt.demands == 0) debt.auditBy = 0;
-    }
-
-    /// @dev A new version, so that no attestation of the former one can be used again.
-    function _dropAttestations(uint64 id, Demand storage record) private {
+    /// @dev A new version, so that no attestation of the former one can be used again, nor one that somebody kept back.
+    function _endAttestations(Demand storage record) private {
         record.firstAuditor = address(0);
         record.secondAuditor = address(0);
-        record.auditedUntil = 0;
-        emit AttestationsEnded(id, ++record.version);
+        ++record.version;
     }
 
     function _setCounted(uint64 id, Demand storage record, Level to) private {

@@ -53,7 +53,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     /// @notice Who may offer in the name of the holder of a gift.
     address public immutable donationRegistry;
 
-    /// @notice Who may pay the freight of any allocation, beside recipient and donor.
+    /// @inheritdoc IDemandEscrow
     address public immutable reliefFund;
 
     /// @inheritdoc IDemandEscrow
@@ -261,7 +261,8 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     {
         uint256 count = allocations.length;
         parcels = new uint64[](count);
-        uint128 left = freight;
+        // The budget bounds what is given for it; who pays with its own money is bound by its purse.
+        uint128 left = payer == reliefFund ? freight : 0;
         for (uint256 i; i < count; ++i) {
             uint64 id = allocations[i];
             Allocation storage record = _bookable(id);

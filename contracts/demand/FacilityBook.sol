@@ -48,30 +48,44 @@ abstract contract FacilityBook is IDemandBook {
         if (people == 0) revert ZeroPeople();
 
         Facility storage record = _facilities[msg.sender];
-        if (record.peopleInCare == 0) _settle(msg.sender);
-        if (record.attestedBy != address(0)) {
-            _countPeople(_places[msg.sender].region, record.peopleInCare, 0);
-        }
+        if (record.peopleInCare == 0) _locate(msg.sender);
+        if (record.attestedBy != address(0)) _drop(msg.sender, record);
         record.peopleInCare = people;
         record.vulnerable = vulnerable;
-        record.attestedBy = address(0);
-        record.attestation = 0;
         emit FacilityDeclared(msg.sender, people, vulnerable);
     }
 
     // --- auditors ---
 
     /// @inheritdoc IDemandBook
-    function attestFacility(address recipient) external {
+    function attestFacility(address recipient, uint32 people, bool vulnerable) external {
         Facility storage record = _facilities[recipient];
         if (record.peopleInCare == 0) revert NotDeclared(recipient);
         if (record.attestedBy != address(0)) revert FacilityAlreadyAttested(recipient);
+        // Declared anew before the auditor's transaction came in: not what it has seen.
+        if (record.peopleInCare != people || record.vulnerable != vulnerable) {
+            revert FacilityChanged(recipient, record.peopleInCare, record.vulnerable);
+        }
         _requireAuditorOf(msg.sender, recipient);
 
         record.attestedBy = msg.sender;
         record.attestation = ++_attestations;
         emit FacilityAttested(recipient, msg.sender);
-        _countPeople(_places[recipient].region, 0, record.peopleInCare);
+        _countPeople(_places[recipient].region, 0, people);
+    }
+
+    // --- anyone ---
+
+    /// @inheritdoc IDemandBook
+    function dropFacility(address recipient) external {
+        Facility storage record = _facilities[recipient];
+        if (record.attestedBy == address(0)) revert NotAttestedFacility(recipient);
+        if (registry.isActive(recipient, IParticipantRegistry.Role.RECIPIENT)) {
+            revert RecipientIsActive(recipient);
+        }
+
+        _drop(recipient, record);
+        emit FacilityDropped(recipient, record.peopleInCare);
     }
 
     // --- shared reads ---
@@ -107,11 +121,17 @@ abstract contract FacilityBook is IDemandBook {
 
     // --- own writes ---
 
-    function _settle(address recipient) private {
+    function _locate(address recipient) private {
         IParticipantRegistry.Participant memory who = _participant(recipient);
         _places[recipient] = Place({
             facility: who.facility, region: who.region, province: registry.provinceOf(who.region)
         });
+    }
+
+    function _drop(address recipient, Facility storage record) private {
+        record.attestedBy = address(0);
+        record.attestation = 0;
+        _countPeople(_places[recipient].region, record.peopleInCare, 0);
     }
 
     /// @dev At most four regions: the registry bounds the depth.

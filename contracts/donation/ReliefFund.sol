@@ -291,7 +291,7 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         if (record.consignment == 0) revert UnknownOutflow(id);
     }
 
-    /// @dev The caller may spend under the release, on this consignee; returns the line.
+    /// @dev The caller may spend under the release, on this consignee and on these carriers; returns the line.
     function _checkSpending(uint64 releaseId, IFreightEscrow.Booking calldata booking)
         private
         view
@@ -305,6 +305,12 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         }
         if (block.timestamp > permission.until) revert ReleaseOver(releaseId, permission.until);
         if (booking.payer != address(this)) revert WrongPayer(booking.payer);
+        for (uint256 i = 0; i < booking.legs.length; ++i) {
+            address carrier = booking.legs[i].carrier;
+            if (registry.participant(carrier).organisation == spender.organisation) {
+                revert OwnCarrier(releaseId, carrier);
+            }
+        }
         lineId = permission.line;
         IMaterialLedger.Earmark memory earmark = _earmarks[lineId];
         if (!earmark.means(booking.consignee, registry)) {

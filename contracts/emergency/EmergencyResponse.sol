@@ -94,6 +94,7 @@ contract EmergencyResponse is IEmergencyResponse, AccessManaged {
         for (uint32 walked; walked < maxDays && _read(walk); ++walked) {
             _step(walk);
         }
+        if (_read(walk)) walk.starting = 0;
         (levels, indices) = _startingActions(id, walk.starting);
         return (walk.state.level, walk.state.since, levels, indices);
     }
@@ -124,7 +125,11 @@ contract EmergencyResponse is IEmergencyResponse, AccessManaged {
     function retry(uint64 actionId) external {
         if (actionId == 0 || actionId > actionCount) revert UnknownAction(actionId);
         ActionStatus status = _statusOf(_actions[actionId]);
-        if (status != ActionStatus.FAILED) revert ActionNotPending(actionId, status);
+        if (status != ActionStatus.FAILED && status != ActionStatus.PENDING) {
+            revert ActionNotPending(actionId, status);
+        }
+        Walk memory walk = _open(_actions[actionId].plan);
+        if (_read(walk)) revert DaysWait(walk.id, walk.state.lastDay);
         _perform(actionId);
     }
 
@@ -349,8 +354,8 @@ contract EmergencyResponse is IEmergencyResponse, AccessManaged {
         }
     }
 
-    /// @dev Walks the ripe days, stores where the plan stands, then acts. Feeds are only read (static calls), and the
-    /// rooms acted on do not call back.
+    /// @dev Walks the ripe days, stores where the plan stands, then acts, but only with no ripe day left: else small pages
+    /// would carry out what a later day has ended. Feeds are only read (static calls), and the rooms acted on do not call back.
     function _advance(bytes32 id, uint32 maxDays) private returns (Walk memory walk) {
         walk = _open(id);
         uint64 action = actionCount;
@@ -362,6 +367,7 @@ contract EmergencyResponse is IEmergencyResponse, AccessManaged {
         _states[id] = walk.state;
         _holding[id] = walk.holding;
 
+        if (_read(walk)) return walk;
         uint64 last = actionCount;
         while (action < last) {
             ++action;

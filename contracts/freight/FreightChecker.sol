@@ -68,9 +68,14 @@ contract FreightChecker {
         }
         _checkCarriers(domain, order, booking.legs, signatures.carriers);
         IFreightEscrow.Policy policy = booking.terms.policy;
-        bool needsConsent = policy == IFreightEscrow.Policy.DEVICE
+        bool isByDeviceAlone = policy == IFreightEscrow.Policy.DEVICE
             || policy == IFreightEscrow.Policy.DEVICE_THEN_SILENCE;
-        if (needsConsent && caller != booking.consignee) {
+        if (isByDeviceAlone) {
+            _checkDeviceOfOthers(booking.device, booking.legs[booking.legs.length - 1].carrier);
+        }
+        // Or a donor could tie up the demand that it serves with goods that take two months to come.
+        bool isByDonor = booking.payer != booking.consignee && booking.payer != _DEMAND.reliefFund();
+        if ((isByDeviceAlone || isByDonor) && caller != booking.consignee) {
             _requireSigned(
                 domain,
                 booking.consignee,
@@ -80,12 +85,14 @@ contract FreightChecker {
         }
     }
 
-    /// @notice Checks that the way begins where the parcels rest and ends where they are needed; returns their units.
+    /// @notice Checks that the consignee may receive, that the way begins where the parcels rest and ends where they are needed; returns their units.
     function checkGoods(
         uint64 id,
         uint64[] calldata parcels,
         IFreightEscrow.Booking calldata booking
     ) external view returns (uint64 units) {
+        // Whoever could not accept at the end would cost the last carrier its freight.
+        _REGISTRY.requireActive(booking.consignee, IParticipantRegistry.Role.RECIPIENT);
         uint32 start = booking.legs[0].fromStation;
         uint32 end = booking.legs[booking.legs.length - 1].toStation;
         for (uint256 i; i < parcels.length; ++i) {
@@ -204,6 +211,15 @@ contract FreightChecker {
             address carrier = legs[i].carrier;
             _requireSigned(domain, carrier, order.acceptance(i, carrier), signatures[i]);
         }
+    }
+
+    /// @dev Where a device speaks for the consignee, it must not be the voice of the carrier that releases.
+    function _checkDeviceOfOthers(address device, address lastCarrier) private view {
+        address operator = _REGISTRY.device(device).operator;
+        if (
+            _REGISTRY.participant(operator).organisation
+                == _REGISTRY.participant(lastCarrier).organisation
+        ) revert IFreightEscrow.DeviceOfCarrier(device, lastCarrier);
     }
 
     /// @dev Returns what both sides of a handover sign.

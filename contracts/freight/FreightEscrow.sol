@@ -16,13 +16,14 @@ import {LapsingPause} from "../access/LapsingPause.sol";
 import {FreightHashes} from "../libraries/FreightHashes.sol";
 import {References} from "../libraries/References.sol";
 import {Settlement} from "../libraries/Settlement.sol";
+import {ConsignmentBook} from "./ConsignmentBook.sol";
 import {FreightChecker} from "./FreightChecker.sol";
 
 /// @title FreightEscrow
-/// @notice Consignments: legs, prepaid freight, handovers, proof of delivery, settlement.
-contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
+/// @notice Consignments: who may book, hand over, prove, refuse and lapse them, and where their goods and money then go.
+/// @dev What is recorded of them, and what a leg earns, is in ConsignmentBook.
+contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
     using SafeERC20 for ILogisticsCurrency;
-    using Settlement for *;
 
     /// @dev How a consignment ends.
     /// @param earning Legs that earn, from the first.
@@ -57,30 +58,15 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
     /// @inheritdoc IFreightEscrow
     bytes32 public constant ARRIVAL_TYPEHASH = FreightHashes.ARRIVAL_TYPEHASH;
 
-    /// @notice Where custody is kept.
-    IMaterialLedger public immutable ledger;
     /// @notice In what freight is paid.
     ILogisticsCurrency public immutable currency;
     /// @notice Where vehicles' hours are kept.
     ILogisticsNetwork public immutable network;
-    /// @notice Where telemetry is kept.
-    IConditionMonitor public immutable monitor;
     /// @notice Whose allocations are carried.
     IDemandEscrow public immutable demandEscrow;
 
     /// @notice What may be booked, handed over and proven; made here, since it is a part of this room.
     FreightChecker public immutable checker;
-
-    /// @inheritdoc IFreightEscrow
-    uint64 public consignmentCount;
-    /// @inheritdoc IFreightEscrow
-    uint256 public totalHeld;
-    /// @inheritdoc IFreightEscrow
-    mapping(bytes32 booking => uint64 id) public consignmentOf;
-
-    mapping(uint64 id => Consignment) private _consignments;
-    mapping(uint64 id => Terms) private _terms;
-    mapping(uint64 id => mapping(uint256 index => Leg)) private _legs;
 
     constructor(
         address accessManager,
@@ -90,40 +76,19 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         address network_,
         address monitor_,
         address demandEscrow_
-    ) AccessManaged(References.required(accessManager)) EIP712("Aidline FreightEscrow", "1") {
-        ledger = IMaterialLedger(References.required(ledger_));
+    )
+        ConsignmentBook(ledger_, monitor_)
+        AccessManaged(References.required(accessManager))
+        EIP712("Aidline FreightEscrow", "1")
+    {
         currency = ILogisticsCurrency(References.required(currency_));
         network = ILogisticsNetwork(References.required(network_));
-        monitor = IConditionMonitor(References.required(monitor_));
         demandEscrow = IDemandEscrow(References.required(demandEscrow_));
         IParticipantRegistry registry = IParticipantRegistry(References.required(registry_));
         checker = new FreightChecker(registry, ledger, monitor, demandEscrow);
     }
 
     // --- reads ---
-
-    /// @inheritdoc IFreightEscrow
-    function consignment(uint64 id) external view returns (Consignment memory) {
-        return _known(id);
-    }
-
-    /// @inheritdoc IFreightEscrow
-    function leg(uint64 id, uint8 index) external view returns (Leg memory) {
-        return _knownLeg(id, index);
-    }
-
-    /// @inheritdoc IFreightEscrow
-    function terms(uint64 id) external view returns (Terms memory) {
-        _known(id);
-        return _terms[id];
-    }
-
-    /// @inheritdoc IFreightEscrow
-    function outcomeOf(uint64 id, uint8 index) external view returns (Outcome memory outcome) {
-        Leg storage record = _knownLeg(id, index);
-        if (record.arrivedAt != 0) outcome = _outcome(id, index);
-        if (_consignments[id].status == Status.SETTLED) outcome.pay = record.paid;
-    }
 
     /// @inheritdoc IFreightEscrow
     function hashBooking(Booking calldata booking) external view returns (bytes32) {
@@ -139,10 +104,9 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         Permit calldata permit
     ) external whenOpen returns (uint64 id) {
         bytes32 order = checker.checkBooking(_domainSeparatorV4(), msg.sender, booking, signatures);
-        if (consignmentOf[order] != 0) revert BookingUsed(order);
 
-        id = ++consignmentCount;
-        uint128 prepaid = _store(id, order, booking);
+        uint128 prepaid;
+        (id, prepaid) = _enter(order, booking);
 
         _usePermit(booking.payer, permit);
         currency.safeTransferFrom(booking.payer, address(this), prepaid);
@@ -250,8 +214,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         uint8 done = record.legsDone;
         bool isBooked = record.status == Status.BOOKED;
         if (!isBooked && record.status != Status.IN_TRANSIT) revert WrongStatus(id, record.status);
-        uint40 from =
-            (isBooked ? record.pickUpBy : _legs[id][record.legCount - 1].latestArrival) + GRACE;
+        uint40 from = _lapsesFrom(id);
         if (block.timestamp < from) revert NotYet(id, from);
         _settle(
             id,
@@ -270,109 +233,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         if (isBooked) _freeSlots(id, record.legCount);
     }
 
-    // --- internal reads ---
-
-    function _known(uint64 id) private view returns (Consignment storage record) {
-        record = _consignments[id];
-        if (record.status == Status.NULL) revert UnknownConsignment(id);
-    }
-
-    function _knownLeg(uint64 id, uint8 index) private view returns (Leg storage) {
-        if (index >= _known(id).legCount) revert UnknownLeg(id, index);
-        return _legs[id][index];
-    }
-
-    function _pickedUpAt(uint64 id) private view returns (uint40 at) {
-        (, at) = ledger.custodySpan(id, 1);
-    }
-
-    function _exposure(uint64 id, uint40 from, uint40 to)
-        private
-        view
-        returns (uint64, uint64, uint40)
-    {
-        if (_consignments[id].device == address(0)) return (0, 0, 0);
-        return monitor.exposureBetween(id, from, to);
-    }
-
-    /// @dev Of a leg that has handed on.
-    function _outcome(uint64 id, uint256 index) private view returns (Outcome memory outcome) {
-        Leg storage ended = _legs[id][index];
-        uint40 from;
-        if (index == 0) {
-            from = _pickedUpAt(id);
-            outcome.late = ended.lateness();
-        } else {
-            Leg storage before = _legs[id][index - 1];
-            from = before.arrivedAt;
-            outcome.late = ended.lateness(before);
-        }
-        (outcome.temperature, outcome.humidity, outcome.silence) =
-            _exposure(id, from, ended.arrivedAt);
-        outcome.pay = ended.freight.payRoundedDown(_terms[id], outcome);
-    }
-
-    /// @dev A floor passed, or so long a silence that the condition is unproven.
-    function _isUnfit(uint64 id, uint40 arrivedAt) private view returns (bool) {
-        Terms storage agreed = _terms[id];
-        (uint64 temperature, uint64 humidity, uint40 silence) =
-            _exposure(id, _pickedUpAt(id), arrivedAt);
-        return temperature > agreed.exposureFloor || humidity > agreed.humidityFloor
-            || (agreed.policy != Policy.CONSIGNEE && silence > agreed.longestSilence);
-    }
-
     // --- internal writes of a booking ---
-
-    function _store(uint64 id, bytes32 order, Booking calldata booking)
-        private
-        returns (uint128 prepaid)
-    {
-        uint256 count = booking.legs.length;
-        for (uint256 i; i < count; ++i) {
-            prepaid += booking.legs[i].freight;
-        }
-        Consignment storage record = _consignments[id];
-        record.payer = booking.payer;
-        record.bookedAt = uint40(block.timestamp);
-        record.pickUpBy = booking.pickUpBy;
-        record.status = Status.BOOKED;
-        record.consignee = booking.consignee;
-        record.legCount = uint8(count);
-        record.device = booking.device;
-        record.prepaid = prepaid;
-        record.booking = order;
-        _terms[id] = booking.terms;
-        consignmentOf[order] = id;
-        totalHeld += prepaid;
-        emit ConsignmentBooked(
-            id, booking.payer, booking.consignee, order, prepaid, booking.allocations
-        );
-        for (uint8 i; i < count; ++i) {
-            _storeLeg(id, i, booking.legs[i]);
-        }
-    }
-
-    function _storeLeg(uint64 id, uint8 index, LegRequest calldata part) private {
-        Leg storage record = _legs[id][index];
-        record.carrier = part.carrier;
-        record.departure = part.departure;
-        record.latestArrival = part.latestArrival;
-        record.vehicle = part.vehicle;
-        record.fromStation = part.fromStation;
-        record.toStation = part.toStation;
-        record.freight = part.freight;
-        emit LegBooked(
-            id,
-            index,
-            part.carrier,
-            part.vehicle,
-            part.fromStation,
-            part.toStation,
-            part.departure,
-            part.latestArrival,
-            part.freight
-        );
-    }
 
     /// @dev A permit that somebody else has used up is as good: the allowance decides.
     function _usePermit(address payer, Permit calldata permit) private {
@@ -455,16 +316,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
     }
 
     function _settle(uint64 id, Consignment storage record, Ending memory ending) private {
-        uint128 paid = _settleLegs(id, record.legCount, ending.earning);
-        uint128 prepaid = record.prepaid;
-        uint128 refunded = prepaid - paid;
-        record.status = Status.SETTLED;
-        record.resolution = ending.resolution;
-        record.endedAt = uint40(block.timestamp);
-        record.paid = paid;
-        record.refunded = refunded;
-        totalHeld -= prepaid;
-        emit ConsignmentSettled(id, ending.resolution, paid, refunded);
+        uint128 refunded = _conclude(id, ending.resolution, ending.earning);
 
         ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
         for (uint256 i; i < ending.earning; ++i) {
@@ -472,27 +324,6 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
             if (earned.paid != 0) currency.safeTransfer(earned.carrier, earned.paid);
         }
         if (refunded != 0) currency.safeTransfer(record.payer, refunded);
-    }
-
-    function _settleLegs(uint64 id, uint8 count, uint8 earning) private returns (uint128 paid) {
-        for (uint8 i; i < count; ++i) {
-            Outcome memory outcome;
-            if (i < earning) outcome = _outcome(id, i);
-            Leg storage record = _legs[id][i];
-            record.paid = outcome.pay;
-            paid += outcome.pay;
-            emit LegSettled(
-                id,
-                i,
-                record.carrier,
-                record.freight,
-                outcome.pay,
-                outcome.late,
-                outcome.temperature,
-                outcome.humidity,
-                outcome.silence
-            );
-        }
     }
 
     function _freeSlots(uint64 id, uint8 count) private {

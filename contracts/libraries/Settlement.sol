@@ -43,9 +43,18 @@ library Settlement {
         view
         returns (uint40)
     {
+        return _over(lateness(leg), inheritance(leg, before));
+    }
+
+    /// @notice Seconds by which a leg took over late: after the latest arrival of the leg before and after its own departure.
+    function inheritance(IFreightEscrow.Leg storage leg, IFreightEscrow.Leg storage before)
+        internal
+        view
+        returns (uint40)
+    {
         uint40 expected =
             before.latestArrival > leg.departure ? before.latestArrival : leg.departure;
-        return _over(lateness(leg), _over(before.arrivedAt, expected));
+        return _over(before.arrivedAt, expected);
     }
 
     /// @dev What is left at `value`, as a fraction: all up to `free`, nothing from `zero` on, linear between.

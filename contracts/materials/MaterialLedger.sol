@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
+import {Earmarks} from "../libraries/Earmarks.sol";
 import {References} from "../libraries/References.sol";
 import {LotCounter} from "./LotCounter.sol";
 
@@ -10,6 +11,8 @@ import {LotCounter} from "./LotCounter.sol";
 /// @dev While a parcel rides, custodian, time and state are the load's: so a handover costs the same however many
 /// parcels ride, but for the first, which moves the lots' counters.
 contract MaterialLedger is LotCounter {
+    using Earmarks for IMaterialLedger.Earmark;
+
     /// @dev A time of custody that is over.
     struct Span {
         address custodian; // slot 0
@@ -144,7 +147,7 @@ contract MaterialLedger is LotCounter {
         address custodian,
         Earmark calldata earmark
     ) external onlyWriter(donationRegistry) returns (uint64 lotId, uint64 parcelId) {
-        _checkEarmark(earmark);
+        earmark.requireBorne(registry);
         return _commission(request, LotKind.GIFT, donor, custodian, earmark);
     }
 
@@ -291,22 +294,6 @@ contract MaterialLedger is LotCounter {
         if (at < record.since || at > block.timestamp) {
             revert WrongHandoverTime(at, record.since, uint40(block.timestamp));
         }
-    }
-
-    function _checkEarmark(Earmark calldata earmark) private view {
-        EarmarkKind kind = earmark.kind;
-        bytes32 scope = earmark.scope;
-        bool good;
-        if (kind == EarmarkKind.NONE) {
-            good = scope == 0;
-        } else if (kind == EarmarkKind.REGION) {
-            good = scope != 0 && registry.provinceOf(scope) == scope;
-        } else if (kind == EarmarkKind.FACILITY) {
-            good = registry.accountOf(scope) != address(0);
-        } else if (kind == EarmarkKind.EMERGENCY) {
-            good = scope != 0;
-        }
-        if (!good) revert BadEarmark(kind, scope);
     }
 
     /// @dev Since when there is a record of its own for a parcel.

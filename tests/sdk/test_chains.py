@@ -15,6 +15,8 @@ Batches
 └── return a receipt for each, also for those that reverted
 Logs
 └── are found by contract, event, indexed arguments and block
+Transactions
+└── are found by whom they were sent to; refused ones with what they called and what came back
 Clock
 ├── stands until it is set; a block is mined at the new time
 └── does not go back
@@ -274,6 +276,25 @@ def test_events_are_found_by_what_is_indexed(stand: Stand) -> None:
         ids(label="x")
     with pytest.raises(InputError, match="no event Absent"):
         probe.events("Absent")
+
+
+# -- transactions
+
+
+def test_transactions_are_found_by_whom_they_were_sent_to(stand: Stand) -> None:
+    block = stand.probe.note(TRACK, sender=DONOR).block_number
+    stand.inner.note(TRACK, sender=DONOR)
+    refused = stand.chain.send(stand.probe.transaction("countFrom", 99, sender=CARRIER, gas=90_000))
+    stand.probe.note(TRACK, sender=DONOR)
+    senders = [DONOR.address, CARRIER.address, DONOR.address]
+    assert stand.chain.senders([stand.probe.address], block) == senders
+    assert stand.chain.senders([stand.probe.address], block + 1) == senders[1:]
+    found = stand.chain.refusal(refused.tx_hash)
+    assert found is not None
+    assert (found.to, found.data) == (stand.probe.address, refused.revert_data)
+    assert stand.probe.countFrom.codec.decode_call(found.call) == [99]
+    assert stand.probe.note.codec.decode_call(found.call) is None
+    assert stand.chain.refusal(bytes(32)) is None
 
 
 # -- clock and snapshots

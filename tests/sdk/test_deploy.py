@@ -10,6 +10,7 @@ A deployment
 It refuses, before anything is sent or written
 ├── a role that nobody holds, that nobody knows, or that the deployer would hold
 ├── a mock reserve on a chain that is not local, a reserve that is not there
+├── on a chain that is not local, a role with too short a delay, or without its guardian
 ├── a file among the kept deployments, for a local chain
 ├── a file that holds a deployment on another chain, or one under way by another account
 ├── arguments that are not the constructor's
@@ -341,6 +342,50 @@ def test_refuses_a_mock_reserve_on_a_chain_that_is_not_local(tmp_path: Path) -> 
     assert "ReserveToken" in made.contracts
 
 
+def _at_stake(chain: Flaky) -> Config:
+    """Return the configuration for a chain that is not local, which has a reserve."""
+    receipt = chain.send(Transaction(OTHER, None, artifact("ReserveToken").bytecode)).check()
+    assert receipt.contract_address is not None
+    chain._chain_id = 1
+    chain.sent = 0
+    roles = {**CONFIG.roles, "guardian": Holders((OTHER.address,))}
+    return replace(CONFIG, roles=roles, reserve=receipt.contract_address)
+
+
+def test_refuses_power_without_notice_where_something_is_at_stake(
+    chain: Flaky, tmp_path: Path
+) -> None:
+    config = _at_stake(chain)
+    hasty = replace(SMALL.roles[0], least_delay=3_601)
+    suite = replace(SMALL, roles=(hasty, *SMALL.roles[1:]))
+    said = "the role administrator would act after 3600 s: .* a delay of 3601 s or more"
+    refuse(chain, tmp_path, said, DeploymentFileError, config=config, suite=suite)
+    suite = replace(SMALL, roles=(replace(hasty, least_delay=3_600), *SMALL.roles[1:]))
+    assert deploy(chain, DEPLOYER, config, suite=suite).chain_id == 1
+
+
+def test_refuses_power_that_nobody_can_stop_where_something_is_at_stake(
+    chain: Flaky, tmp_path: Path
+) -> None:
+    config = _at_stake(chain)
+    config = replace(config, roles=CONFIG.roles)
+    said = "nobody holds the role guardian, which cancels what keeper announces"
+    refuse(chain, tmp_path, said, DeploymentFileError, config=config)
+
+
+def test_the_roles_that_reach_money_act_with_notice() -> None:
+    notice = {role.name: role.least_delay for role in SUITE.roles if role.least_delay}
+    day = 86_400
+    assert notice == {
+        "administrator": 2 * day,
+        "reinstater": day,
+        "indicator_keeper": day,
+        "planner": day,
+    }
+    stopped = {role.name for role in SUITE.roles if role.guardian == "guardian"}
+    assert {"reinstater", "indicator_keeper", "planner"} <= stopped
+
+
 def test_takes_a_reserve_that_is_there(chain: Flaky) -> None:
     token = chain.send(Transaction(OTHER, None, artifact("ReserveToken").bytecode))
     assert token.contract_address is not None
@@ -413,6 +458,23 @@ def test_refuses_to_go_on_with_other_code(chain: Flaky, tmp_path: Path) -> None:
     ]
     with pytest.raises(CheckFailed, match="is not that of First as compiled here"):
         deploy(chain, DEPLOYER, CONFIG, out=out, suite=replace(SMALL, items=tuple(items)))
+
+
+def test_reads_back_who_may_cancel_what(chain: Flaky, tmp_path: Path) -> None:
+    out = tmp_path / "here.json"
+    chain.breaks = lambda number: "after" if number == len(SMALL.items) + 3 else ""
+    with pytest.raises(KeyboardInterrupt):
+        deploy(chain, DEPLOYER, CONFIG, out=out, suite=SMALL)
+    unguarded = replace(SMALL.roles[2], guardian="")
+    with pytest.raises(CheckFailed, match="keeper is not under the guardian asked for"):
+        deploy(
+            chain,
+            DEPLOYER,
+            CONFIG,
+            out=out,
+            suite=replace(SMALL, roles=(*SMALL.roles[:2], unguarded)),
+        )
+    assert deploy(chain, DEPLOYER, CONFIG, out=out, suite=SMALL).factory
 
 
 def test_a_constructor_that_reverts_is_named_with_its_error(chain: Flaky, tmp_path: Path) -> None:

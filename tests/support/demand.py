@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from aidline.client import Contract, RevmChain
+from aidline.client import Contract, Receipt, RevmChain
 from aidline.keccak import keccak
 from aidline.model import EarmarkKind, Level
 from aidline.signing import Key, Message, typed
@@ -151,7 +151,15 @@ class Desk:
     ) -> None:
         """Declare a facility and have it attested."""
         self.declare(recipient, people, vulnerable)
-        self.needs.attestFacility(recipient.address, sender=auditor)
+        self.attest_facility(recipient, auditor)
+
+    def attest_facility(self, recipient: Key, auditor: Key) -> Receipt:
+        """Have a facility attested as it stands."""
+        facts = self.needs.facility(recipient.address)
+        receipt: Receipt = self.needs.attestFacility(
+            recipient.address, facts.people_in_care, facts.vulnerable, sender=auditor
+        )
+        return receipt
 
     def request(self, **changes: Any) -> dict[str, Any]:
         """Return a request for 1,000 masks within ten days, with stock for thirty days."""

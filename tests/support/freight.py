@@ -38,6 +38,7 @@ DEPARTURES = (START + 10 * HOUR, START + 15 * HOUR, START + 18 * HOUR)
 LATEST = (START + 15 * HOUR, START + 18 * HOUR, START + 20 * HOUR)
 FREIGHTS = (600 * UNIT, 300 * UNIT, 100 * UNIT)
 CARRIERS = ("carrier", "branch_carrier", "terminal_carrier")
+HOSPITALS = ("hospital", "second_hospital")
 #: A deadline that no test reaches.
 LIMIT = START + 100 * DAY
 NO_ARRIVAL = m.Arrival(0, 0, 0, 0, 0)
@@ -201,6 +202,7 @@ class Desk:
         payer = next(
             (k for k in map(key_of, ("hospital", "supplier")) if k.address == booking.payer), None
         )
+        hospitals = {key_of(name).address: key_of(name) for name in HOSPITALS}
         consent = m.PolicyConsent(order, booking.consignee, booking.terms.policy)
         return {
             "payer": m.BookingOrder(order, booking.payer).sign(payer, domain) if payer else b"",
@@ -208,7 +210,7 @@ class Desk:
                 m.LegAcceptance(order, number, leg.carrier).sign(names[leg.carrier], domain)
                 for number, leg in enumerate(booking.legs)
             ],
-            "consignee": consent.sign(key_of("hospital"), domain),
+            "consignee": consent.sign(hospitals[booking.consignee], domain),
         }
 
     def book(self, booking: m.Booking, sender: str = "stranger", **changes: Any) -> Receipt:

@@ -21,6 +21,7 @@ from tests.support.people import (
     GOVERNANCE,
     REGIONS,
     DeviceBinding,
+    Registration,
     domain_of,
     key_of,
     registration,
@@ -36,10 +37,12 @@ __all__ = [
     "UNIT",
     "Rooms",
     "Suite",
+    "bind",
     "catalogue",
     "deploy_suite",
     "enrol",
     "material",
+    "register",
     "role_number",
 ]
 
@@ -228,20 +231,29 @@ def enrol(registry: Contract) -> None:
     for region, parent in REGIONS.items():
         registry.defineRegion(word(region), word(parent), sender=registrar)
     for name in ENROLMENTS:
-        message = registration(name, deadline)
-        signature = message.sign(key_of(name), domain_of(registry))
-        registry.register(message, signature, f"ipfs://{name}", sender=registrar)
+        register(registry, name, registration(name, deadline))
     for name, operator in DEVICES.items():
-        binding = DeviceBinding(
-            device=key_of(name).address,
-            operator=key_of(operator).address,
-            model=word("logger"),
-            calibrated_until=registry.chain.now() + 365 * DAY,
-            nonce=0,
-            deadline=deadline,
-        )
-        signature = binding.sign(key_of(name), domain_of(registry))
-        registry.bindDevice(binding, signature, sender=key_of(operator))
+        bind(registry, name, operator)
+
+
+def register(registry: Contract, name: str, message: Registration) -> None:
+    """Have the person of this name sign a registration, and the registrar register it."""
+    signature = message.sign(key_of(name), domain_of(registry))
+    registry.register(message, signature, f"ipfs://{name}", sender=key_of("registrar"))
+
+
+def bind(registry: Contract, device: str, operator: str) -> None:
+    """Bind the device of this name to its operator."""
+    binding = DeviceBinding(
+        device=key_of(device).address,
+        operator=key_of(operator).address,
+        model=word("logger"),
+        calibrated_until=registry.chain.now() + 365 * DAY,
+        nonce=0,
+        deadline=registry.chain.now() + DAY,
+    )
+    signature = binding.sign(key_of(device), domain_of(registry))
+    registry.bindDevice(binding, signature, sender=key_of(operator))
 
 
 def material(gtin: int, **changes: Any) -> dict[str, Any]:

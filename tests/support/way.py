@@ -47,7 +47,7 @@ class Way:
         self.depot = self._station(depot, self.charity)
         self.dock = self._station(dock, self.hospital)
         suite.needs.declareFacility(400, False, sender=self.hospital)
-        suite.needs.attestFacility(self.hospital.address, sender=key_of("auditor"))
+        suite.needs.attestFacility(self.hospital.address, 400, False, sender=key_of("auditor"))
 
     def allocate(self, units: int = 100) -> int:
         """Give, receive, demand, attest and match units; return the allocation."""

@@ -1,18 +1,18 @@
 """Attestations in DemandBook: `attest`, `attestBySignature`, and what counts (INV-DEM-1).
 
 attest
-├── given a demand that is unknown, or has ended without being served: refused
+├── given a demand that is unknown, or has ended and owes no audit: refused
 ├── given other content than the demand has now: refused
 ├── given a validity that is over, or longer than thirty days: refused
 ├── when the auditor is not active, or audits elsewhere: refused
 ├── given an attestation of the same auditor, of its organisation, or two already: refused
 ├── given the first: the demand counts under its level, CRITICAL as HIGH, above the cap not at all
 ├── given the second, of another organisation: it counts as it is
-└── both end with the shorter; then it counts no longer and can be attested anew
+└── each ends by itself: the other stays, and without one the demand counts no longer
 attestBySignature
 ├── given a signature of somebody else, over other content, for another chain, contract or
 │   demand, or after its deadline: refused
-├── given one that was used: refused, also once it has ended
+├── given one that was used: refused, also once it is over or facts have changed
 └── else the same, whoever submits it
 refresh
 └── when the recipient is suspended, the demand counts no longer; reinstated, it does again
@@ -102,16 +102,50 @@ def test_above_the_cap_it_counts_with_the_second_only(
     assert desk.open_units(material=KIT) == (5_001, 0, 0, 0)
 
 
-def test_attestations_end_with_the_shorter(
-    desk: Desk, needs: Contract, critical: int, auditor: Key, second_auditor: Key, stranger: Key
+@pytest.mark.parametrize("shorter", ["first", "second"])
+def test_each_attestation_ends_by_itself(
+    desk: Desk,
+    needs: Contract,
+    critical: int,
+    auditor: Key,
+    second_auditor: Key,
+    third_auditor: Key,
+    stranger: Key,
+    shorter: str,
 ) -> None:
-    desk.attest(critical, auditor, valid=2 * DAY)
-    desk.attest(critical, second_auditor, valid=DAY)
+    first, second = (DAY, 2 * DAY) if shorter == "first" else (2 * DAY, DAY)
+    desk.attest(critical, auditor, valid=first)
+    desk.attest(critical, second_auditor, valid=second)
     desk.wait(DAY - 1)
     needs.refresh(critical, sender=stranger)
     assert desk.open_units() == (0, 0, 0, 1_000)
     desk.wait(1)
-    assert needs.refresh(critical, sender=stranger).event("AttestationsEnded").args.version == 1
+    lapsed = needs.refresh(critical, sender=stranger).event("AttestationLapsed").args
+    assert lapsed.auditor == (auditor if shorter == "first" else second_auditor).address
+    assert desk.open_units() == (0, 0, 1_000, 0)
+    record = needs.demand(critical)
+    left = second_auditor if shorter == "first" else auditor
+    assert (record.first_auditor, record.first_until) == (left.address, desk.now + DAY)
+    assert (record.second_auditor, record.version) == ("0x" + "00" * 20, 0)
+    desk.attest(critical, third_auditor)
+    assert desk.open_units() == (0, 0, 0, 1_000)
+    desk.wait(DAY)
+    needs.refresh(critical, sender=stranger)
+    assert needs.demand(critical).first_auditor == third_auditor.address
+    assert desk.open_units() == (0, 0, 1_000, 0)
+
+
+def test_both_end_at_once_when_nobody_looked(
+    desk: Desk, needs: Contract, critical: int, auditor: Key, second_auditor: Key, stranger: Key
+) -> None:
+    desk.attest(critical, auditor, valid=DAY)
+    desk.attest(critical, second_auditor, valid=2 * DAY)
+    desk.wait(2 * DAY)
+    receipt = needs.refresh(critical, sender=stranger)
+    assert [e.args.auditor for e in receipt.events if e.name == "AttestationLapsed"] == [
+        second_auditor.address,
+        auditor.address,
+    ]
     assert desk.open_units() == (0, 0, 0, 0)
     desk.attest(critical, auditor)
     assert desk.open_units() == (0, 0, 1_000, 0)
@@ -123,7 +157,7 @@ def test_can_be_attested_anew_without_a_refresh(
     desk.attest(calm, auditor, valid=DAY)
     desk.wait(DAY)
     desk.attest(calm, auditor, valid=DAY)
-    assert needs.demand(calm).version == 1
+    assert needs.demand(calm).first_until == desk.now + DAY
     assert desk.open_units() == (1_000, 0, 0, 0)
 
 
@@ -288,15 +322,22 @@ def test_reverts_after_the_deadline(desk: Desk, calm: int, auditor: Key) -> None
         submit(desk, signed, auditor)
 
 
-def test_reverts_when_replayed(
-    desk: Desk, needs: Contract, critical: int, auditor: Key, second_auditor: Key
-) -> None:
+def test_reverts_when_replayed(desk: Desk, critical: int, auditor: Key) -> None:
     signed = message(desk, critical, auditor, valid=7 * DAY)
     submit(desk, signed, auditor)
     with reverts("AlreadyAttested", demand=critical, auditor=auditor):
         submit(desk, signed, auditor)
-    # The second auditor's shorter attestation ends both: the first one's is not good again.
-    desk.attest(critical, second_auditor, valid=HOUR)
-    desk.wait(HOUR)
-    with reverts("ContentChanged", demand=critical):
+    # Signed for long, its own time over.
+    late = replace(signed, deadline=desk.now + 30 * DAY)
+    desk.wait(7 * DAY)
+    with reverts("BadValidity", valid_until=late.valid_until):
+        submit(desk, late, auditor)
+
+
+def test_one_that_was_kept_back_is_not_good_for_new_facts(
+    desk: Desk, needs: Contract, calm: int, hospital: Key, auditor: Key
+) -> None:
+    signed = message(desk, calm, auditor)
+    needs.updateFacts(calm, 3_000, 100, sender=hospital)
+    with reverts("ContentChanged", demand=calm):
         submit(desk, signed, auditor)

@@ -184,7 +184,7 @@ def test_new_facts_need_new_attestations(
     assert (changed.stock, changed.daily_use, changed.version) == (10, 100, 1)
     record = needs.demand(demand)
     assert (record.level, record.counted) == (Level.CRITICAL, Level.NULL)
-    assert (record.facts_at, record.audited_until) == (desk.now, 0)
+    assert (record.facts_at, record.first_auditor) == (desk.now, "0x" + "00" * 20)
     assert desk.open_units() == (0, 0, 0, 0)
 
 

@@ -5,7 +5,8 @@ a line of unaudited demand
 ├── given a demand above its material's cap: refused
 ├── given a recipient whose earlier demand was left unaudited for three days: refused
 ├── given audited demand above LOW in the offer's scope: refused, whatever the facts claim
-└── else it is served as LOW, and owes an audit
+├── else it is served as LOW, and owes an audit
+└── what is owed can be settled however the demand has ended
 """
 
 from __future__ import annotations
@@ -110,3 +111,29 @@ def test_a_recipient_that_stays_unaudited_is_shut_out(
     last = desk.publish(hospital, units=10, stock=3_000, emergency=PLAN)
     desk.propose((desk.offer(charity, 90), more, 90))
     desk.propose((offer, last, 10))
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "lapsed", "met"])
+def test_what_is_owed_can_be_settled_however_the_demand_ended(
+    desk: Desk, charity: Key, hospital: Key, stranger: Key, auditor: Key, end: str
+) -> None:
+    demand = desk.publish(
+        hospital, units=100, stock=0, emergency=PLAN, needed_by=desk.now + 2 * DAY
+    )
+    allocation = desk.propose((desk.offer(charity, 100), demand, 100))[0]
+    if end != "met":
+        # Nobody booked it: the goods are back, the debt is not.
+        desk.wait(DAY)
+        desk.escrow.release(allocation, sender=stranger)
+        assert desk.needs.demand(demand).served == 0
+    if end == "withdrawn":
+        desk.needs.withdrawDemand(demand, sender=hospital)
+    if end == "lapsed":
+        desk.wait(DAY)
+        desk.needs.lapseDemand(demand, sender=stranger)
+    assert desk.needs.auditDebt(hospital.address).demands == 1
+    desk.attest(demand, auditor)
+    assert desk.needs.auditDebt(hospital.address).demands == 0
+    assert desk.open_units() == (0, 0, 0, 0)
+    with reverts("DemandNotOpen", demand=demand):
+        desk.attest(demand, auditor)

@@ -99,7 +99,8 @@ class World:
             number
             for number, demand in self.demands().items()
             if demand.status == DemandStatus.OPEN
-            and (demand.audited_until == 0 or demand.audited_until <= self.desk.now)
+            and (int(demand.first_auditor, 16) == 0 or demand.first_until <= self.desk.now)
+            and (int(demand.second_auditor, 16) == 0 or demand.second_until <= self.desk.now)
         ]
         if waiting:
             self.attest(self.dice.choice(waiting))

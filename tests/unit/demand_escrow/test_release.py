@@ -3,7 +3,8 @@
 release
 ├── given an allocation that is not booked
 │   ├── within a day: refused
-│   └── after it: the parcel is its holder's again, the demand open and no longer counted
+│   └── after it: the parcel is its holder's again, the demand open and no longer counted, unless
+│       the units are less than a tenth of what is open
 ├── given a booked one
 │   ├── whose parcel rides or rests elsewhere: refused
 │   └── whose consignment was cancelled: at once, and the demand counts as before
@@ -23,7 +24,8 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import AllocationStatus, DemandStatus, Level, ParcelState
 from aidline.signing import Key
-from tests.support.demand import FREIGHT, FUND, Desk
+from tests.support.demand import EMERGENCY, FREIGHT, FUND, PLAN, Desk
+from tests.support.people import word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
 
@@ -82,6 +84,35 @@ def test_a_demand_that_nobody_booked_counts_once_attested_again(
     desk.attest(high, auditor)
     # Stock for two days was there a day ago, so it is down to one.
     assert desk.open_units() == (0, 0, 100, 0)
+
+
+def test_a_single_unit_that_nobody_booked_ends_no_attestation(
+    desk: Desk, escrow: Contract, charity: Key, high: int, stranger: Key
+) -> None:
+    offer = desk.offer(charity, 100)
+    few = desk.propose((offer, high, 9))[0]
+    desk.wait(DAY)
+    escrow.release(few, sender=stranger)
+    assert desk.open_units() == (0, 0, 100, 0)
+    enough = desk.propose((offer, high, 10))[0]
+    desk.wait(DAY)
+    escrow.release(enough, sender=stranger)
+    assert desk.open_units() == (0, 0, 0, 0)
+
+
+def test_an_attestation_kept_back_is_not_good_after_a_fault(
+    desk: Desk, escrow: Contract, charity: Key, hospital: Key, auditor: Key, stranger: Key
+) -> None:
+    desk.needs.openFastPath(PLAN, word("CN-HB"), 100, desk.now + DAY, sender=EMERGENCY)
+    desk.settle(hospital, auditor)
+    demand = desk.publish(hospital, units=100, emergency=PLAN)
+    kept = desk.needs.contentOf(demand)
+    allocation = desk.propose((desk.offer(charity, 100), demand, 100))[0]
+    desk.wait(DAY)
+    ended = escrow.release(allocation, sender=stranger).event("AttestationsEnded").args
+    assert (ended.demand, ended.version) == (demand, 1)
+    with reverts("ContentChanged", demand=demand):
+        desk.needs.attest(demand, kept, desk.now + DAY, sender=auditor)
 
 
 def test_releases_a_cancelled_consignment_at_once(

@@ -54,7 +54,7 @@ def fund(suite: Suite) -> Contract:
 def attested(book: Contract, hospital: Key, auditor: Key) -> Contract:
     """The book of demands, with a facility of Wuhan that may claim."""
     book.declareFacility(800, True, sender=hospital)
-    book.attestFacility(hospital.address, sender=auditor)
+    book.attestFacility(hospital.address, 800, True, sender=auditor)
     return book
 
 

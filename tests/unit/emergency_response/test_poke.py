@@ -10,6 +10,7 @@ when a feed lies or is silent ................. that region has no figure
 when the caller brings little gas ............. refused, nothing fails for want of it
 when an action fails .......................... it alone, with its reason
 when days are walked in pages ................. the same comes out as in one go (INV-EMG-3)
+└── given ripe days are left .................. nothing is carried out yet: they may end it
 """
 
 from __future__ import annotations
@@ -160,6 +161,41 @@ def test_actions_of_an_activation_that_is_over_are_dropped(
     assert fund.releaseCount() == 0
     with reverts("ActionNotPending", action=1, status=ActionStatus.DROPPED):
         in_force.retry(1, sender=stranger)
+
+
+def test_small_pages_do_not_carry_out_what_a_later_day_has_ended(
+    in_force: Contract, oracle: Contract, fund: Contract, stranger: Key
+) -> None:
+    """The spender's friend pokes day by day what should have been poked at once."""
+    in_force.chain.set_time(START + 2 * DAY)
+    report(oracle, TODAY, 10)
+    report(oracle, TODAY + 1, 4)
+    said = in_force.nextPlan(PLAN, 1)
+    assert (said.level, list(said.levels)) == (1, [])
+    receipt = in_force.poke(PLAN, 1, sender=stranger)
+    assert changes(receipt) == [(TODAY, 0, 1)]
+    assert names(receipt).count("ActionStarted") == 2
+    assert in_force.actionRecord(1).status == ActionStatus.PENDING
+    with reverts("DaysWait", plan=PLAN, last_day=TODAY):
+        in_force.retry(1, sender=stranger)
+    in_force.poke(PLAN, 1, sender=stranger)
+    assert in_force.actionRecord(1).status == ActionStatus.DROPPED
+    assert fund.releaseCount() == 0
+
+
+def test_what_waited_for_ripe_days_is_carried_out_by_anyone(
+    in_force: Contract, oracle: Contract, fund: Contract, stranger: Key
+) -> None:
+    in_force.chain.set_time(START + 2 * DAY)
+    report(oracle, TODAY, 10)
+    report(oracle, TODAY + 1, 10)
+    in_force.poke(PLAN, 1, sender=stranger)
+    in_force.poke(PLAN, 1, sender=stranger)
+    assert fund.releaseCount() == 0
+    for action in (1, 2):
+        in_force.retry(action, sender=stranger)
+        assert in_force.actionRecord(action).status == ActionStatus.DONE
+    assert fund.releaseCount() == 1
 
 
 def test_a_level_stays_for_its_minimum_and_between_its_thresholds(
@@ -372,7 +408,11 @@ def test_INV_EMG_3_pages_do_not_change_the_outcome(
                 step += 1
             count = emergency.actionCount()
             started = [emergency.actionRecord(i + 1) for i in range(count)]
-            records = [(r.activation, r.day, r.level, r.index) for r in started]
+            for number, record in enumerate(started, 1):
+                if record.status == ActionStatus.PENDING:
+                    emergency.retry(number, sender=stranger)
+            started = [emergency.actionRecord(i + 1) for i in range(count)]
+            records = [(r.activation, r.day, r.level, r.index, r.status) for r in started]
             outcomes.append((found, emergency.stateOf(PLAN), records))
             suite.chain.revert(inner)
         assert outcomes[0] == outcomes[1] == outcomes[2]

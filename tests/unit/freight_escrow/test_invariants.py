@@ -154,7 +154,10 @@ class Walk:
         if shadow.status not in (Status.BOOKED, Status.IN_TRANSIT):
             return
         limit = desk.freight.consignment(shadow.id).pick_up_by
-        since = (limit if shadow.status is Status.BOOKED else shadow.latest) + 7 * DAY
+        since = (limit if shadow.handovers == 0 else shadow.latest) + 7 * DAY
+        if shadow.handovers > 1:
+            before = desk.freight.leg(shadow.id, shadow.handovers - 2)
+            since += max(0, before.arrived_at - before.latest_arrival)
         if amount % 4 == 0:
             desk.chain.set_time(max(desk.chain.now(), since))
         if desk.chain.now() < since:

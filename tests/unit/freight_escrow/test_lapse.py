@@ -1,7 +1,7 @@
 """Ends by time: `lapse`.
 
 lapse
-├── when the grace is not over: refused
+├── when the grace is not over, longer by what the present carrier took over late: refused
 ├── when it has arrived (it settles by silence) or ended: refused
 ├── given a consignment never picked up: all is refunded, hours and allocations are free again
 └── given one not delivered: legs done are paid, the rest is refunded, the goods are lost
@@ -96,7 +96,7 @@ def test_legs_done_answer_for_lateness_and_exposure(
 ) -> None:
     desk.pass_on(picked_up, 1, LATEST[0] + 2 * HOUR)
     read(DEPARTURES[0], LATEST[0] + 2 * HOUR, 805)
-    desk.chain.set_time(LATEST[2] + GRACE)
+    desk.chain.set_time(LATEST[2] + 2 * HOUR + GRACE)
     freight.lapse(picked_up, sender=key_of("stranger"))
     expected = pay_of(FREIGHTS[0], terms(), 2 * HOUR, 5 * 7 * HOUR, 0)
     assert 0 < expected < FREIGHTS[0]
@@ -149,3 +149,39 @@ def test_lapses_once(desk: Desk, freight: Contract, booked: int) -> None:
     with reverts("WrongStatus", consignment=booked, status=Status.SETTLED):
         freight.lapse(booked, sender=key_of("stranger"))
     desk.check_money()
+
+
+def test_waits_for_a_carrier_that_took_over_late(
+    desk: Desk, freight: Contract, picked_up: int
+) -> None:
+    # The trunk is five days late; those after it are not, and have their freight to earn.
+    late = 5 * DAY
+    desk.pass_on(picked_up, 1, LATEST[0] + late)
+    desk.pass_on(picked_up, 2, LATEST[1] + late)
+    desk.chain.set_time(LATEST[2] + GRACE)
+    with reverts("NotYet", consignment=picked_up, from_=LATEST[2] + late + GRACE):
+        freight.lapse(picked_up, sender=key_of("hospital"))
+
+    at = LATEST[2] + late + HOUR
+    desk.deliver(desk.proof(desk.handover(picked_up, 3, at), accepted=True))
+
+    paid = [freight.leg(picked_up, number).paid for number in range(3)]
+    assert paid == [0, FREIGHTS[1], pay_of(FREIGHTS[2], terms(), HOUR, 0, 0)]
+    desk.check_money()
+
+
+@pytest.mark.parametrize(("seconds", "earns"), [(-1, True), (0, False)])
+def test_comes_when_nothing_is_left_to_earn(
+    desk: Desk, freight: Contract, allocation: int, seconds: int, earns: bool
+) -> None:
+    # Under terms that leave something for as long as terms may.
+    patient = terms(late_free=0, late_zero=GRACE)
+    booking = desk.booking([allocation], terms=patient)
+    consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
+    desk.pass_on(consignment, 0, DEPARTURES[0])
+    desk.pass_on(consignment, 1, LATEST[0] + 3 * DAY)
+    desk.pass_on(consignment, 2, LATEST[1] + 3 * DAY)
+    at = LATEST[2] + 3 * DAY + GRACE + seconds
+    desk.chain.set_time(at)
+    desk.deliver(desk.proof(desk.handover(consignment, 3, at), accepted=True))
+    assert (freight.leg(consignment, 2).paid > 0) is earns

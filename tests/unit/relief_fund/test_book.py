@@ -3,6 +3,7 @@
 when the release is unknown or over, or its ceiling passed: reverts
 when the caller is not its spender, or suspended: reverts
 when the fund is not the payer, or the consignee not whom the earmark means: reverts
+when a carrier is of the spender's organisation: reverts
 when the line has not enough: reverts
 when FreightEscrow refuses: nothing is used up
 when it takes another amount than the legs' freight: reverts
@@ -17,12 +18,12 @@ from collections.abc import Callable
 import pytest
 
 from aidline.client import Contract, RevmChain
-from aidline.model import EarmarkKind, Status
+from aidline.model import EarmarkKind, Role, Status, roles_mask
 from aidline.signing import Key
 from tests.support.gifts import NO_PERMIT, earmark
-from tests.support.people import key_of
+from tests.support.people import key_of, registration, word
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, HOUR, START, UNIT, Rooms, Suite, deploy_suite
+from tests.support.suite import DAY, HOUR, START, UNIT, Rooms, Suite, deploy_suite, register
 from tests.support.way import LATE_ZERO, Way
 
 FREIGHT = 40 * UNIT
@@ -235,6 +236,26 @@ def test_spends_on_those_only_whom_the_givers_meant(
         with reverts("OutsideEarmark", line=line, consignee=key_of("hospital")):
             fund["book"](release, order.booking, order.signatures, sender=charity)
         assert fund.available(line) == 100 * UNIT
+
+
+def test_reverts_when_the_spender_would_pay_itself(
+    suite: Suite, fund: Contract, way: Way, give: Give, released: Give, hubei: bytes, charity: Key
+) -> None:
+    way.carrier = key_of("charity vans")
+    message = registration(
+        "charity",
+        suite.chain.now() + DAY,
+        account=way.carrier.address,
+        facility=word("charity vans"),
+        roles=roles_mask(Role.CARRIER),
+    )
+    register(suite.registry, "charity vans", message)
+    give(100 * UNIT)
+    release = released()
+    order = way.order(fund.address, FREIGHT)
+    with reverts("OwnCarrier", release=release, carrier=way.carrier):
+        fund["book"](release, order.booking, order.signatures, sender=charity)
+    assert fund.available(hubei) == 100 * UNIT
 
 
 def test_naming_another_consignee_does_not_get_round_the_earmark(

@@ -1,0 +1,125 @@
+"""A carrier wants the freight without the work: each of its cheats, and the rule that stops it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from aidline.model import ParcelState, Policy, Resolution
+from aidline.telemetry import Recorder
+from tests.support.freight import COLD, DEPARTURES, FREIGHTS, LATEST, Desk, terms
+from tests.support.people import key_of
+from tests.support.reverts import reverts
+from tests.support.suite import DAY, HOUR, bind
+
+THIEF = "terminal_carrier"
+
+
+def _on_the_last_leg(desk: Desk, policy: Policy, allocation: int | None = None) -> int:
+    """Book, and bring the goods into the thief's hands, on time."""
+    booking = desk.booking([allocation or desk.allocate()], terms=terms(policy=policy))
+    consignment: int = desk.book(booking).event("ConsignmentBooked").args.consignment
+    for number, at in enumerate((DEPARTURES[0], *LATEST[:2])):
+        desk.pass_on(consignment, number, at)
+    return consignment
+
+
+def _log(recorder: Recorder, desk: Desk, start: int, end: int, temperature: int) -> None:
+    desk.record(recorder, [(at, temperature, 5_000) for at in range(start, end + 1, 600)])
+
+
+def test_says_with_its_own_device_that_it_arrived(desk: Desk) -> None:
+    """FRT-7: the voice that stands for the consignee's is not the last carrier's."""
+    bind(desk.suite.registry, "thief's logger", THIEF)
+    device = key_of("thief's logger").address
+    booking = desk.booking([desk.allocate()], device=device, terms=terms(policy=Policy.DEVICE))
+    with reverts("DeviceOfCarrier", device=device, carrier=key_of(THIEF)):
+        desk.book(booking)
+
+
+@pytest.mark.parametrize("policy", [Policy.CONSIGNEE, Policy.DEVICE, Policy.BOTH])
+def test_claims_a_delivery_that_nobody_else_has_seen(desk: Desk, policy: Policy) -> None:
+    """FRT-12, FRT-16: its own release is never enough."""
+    consignment = _on_the_last_leg(desk, policy)
+    handover = desk.handover(consignment, 3, LATEST[1])
+    forged = handover.sign(key_of(THIEF), desk.domain)
+    proof = desk.proof(handover, desk.arrival(consignment, LATEST[1], 0), accepted=False)
+    with reverts("BadSignature"):
+        desk.deliver(proof | {"acceptance": forged, "device_signature": b""})
+    with reverts("BadSignature"):
+        desk.deliver(proof | {"acceptance": forged, "device_signature": forged})
+
+
+def test_leaves_out_the_batch_in_which_the_goods_went_warm(desk: Desk) -> None:
+    """FRT-16: the device says how many batches it signed, and each must be recorded."""
+    consignment = _on_the_last_leg(desk, Policy.DEVICE)
+    recorder = Recorder(consignment, COLD)
+    _log(recorder, desk, DEPARTURES[0], LATEST[1], 500)
+    warm = recorder.batch([(LATEST[1] + HOUR, 2_500, 5_000)], deadline=LATEST[2] + DAY)
+    desk.chain.set_time(LATEST[2])
+    handover = desk.handover(consignment, 3, LATEST[2])
+    proof = desk.proof(handover, desk.arrival(consignment, LATEST[2], 2), accepted=False)
+    with reverts("BatchesMissing", recorded=1, signed=2):
+        desk.deliver(proof)
+    # The device's older word, from before it grew warm, is not to be had: it signs at the dock.
+    older = replace(desk.arrival(consignment, LATEST[2], 2), batches=1)
+    with reverts("BadSignature", signer=key_of("device")):
+        desk.deliver(proof | {"arrival": older})
+    assert warm.temperature_exposure > 0
+
+
+def test_waits_until_the_device_may_be_silent(desk: Desk) -> None:
+    """FRT-18: what stands in for the device is the consignee's acceptance, nobody else's."""
+    consignment = _on_the_last_leg(desk, Policy.BOTH)
+    at = LATEST[2] + DAY
+    desk.chain.set_time(at)
+    handover = desk.handover(consignment, 3, at)
+    forged = handover.sign(key_of(THIEF), desk.domain)
+    with reverts("BadSignature", signer=key_of("hospital")):
+        desk.deliver(desk.proof(handover, accepted=False) | {"acceptance": forged})
+
+
+def test_hands_over_to_an_accomplice(desk: Desk) -> None:
+    """FRT-11, FRT-12: only the carrier of the next leg takes over."""
+    consignment: int = (
+        desk.book(desk.booking([desk.allocate()])).event("ConsignmentBooked").args.consignment
+    )
+    desk.pass_on(consignment, 0, DEPARTURES[0])
+    accomplice = desk.handover(consignment, 1, DEPARTURES[0], to=key_of(THIEF).address)
+    with reverts("WrongParty", expected=key_of("branch_carrier"), given=key_of(THIEF)):
+        desk.hand_over(accomplice)
+
+
+def test_keeps_the_goods(desk: Desk) -> None:
+    """FRT-25, MAT-19: it earns nothing, its neighbours all of theirs, and the record names it."""
+    allocation = desk.allocate()
+    consignment = _on_the_last_leg(desk, Policy.CONSIGNEE, allocation)
+    before = desk.balance(THIEF)
+    desk.chain.set_time(LATEST[2] + 7 * DAY)
+
+    desk.freight.lapse(consignment, sender=key_of("stranger"))
+
+    assert desk.freight.consignment(consignment).resolution == Resolution.LOST
+    assert [desk.freight.leg(consignment, number).paid for number in range(3)] == [
+        *FREIGHTS[:2],
+        0,
+    ]
+    assert desk.balance(THIEF) == before
+    parcel = desk.suite.demand.allocation(allocation).parcel
+    assert desk.suite.ledger.parcel(parcel).state == ParcelState.LOST
+    now = desk.chain.now()
+    assert desk.suite.ledger.responsibleAt(parcel, now) == key_of(THIEF).address
+    desk.check_money()
+
+
+def test_comes_back_with_the_goods_after_all(desk: Desk) -> None:
+    """FRT-25, MAT-18: what has lapsed is over; a late proof moves nothing."""
+    consignment = _on_the_last_leg(desk, Policy.CONSIGNEE)
+    end = LATEST[2] + 7 * DAY
+    proof = desk.proof(desk.handover(consignment, 3, LATEST[2]), accepted=True)
+    desk.chain.set_time(end)
+    desk.freight.lapse(consignment, sender=key_of("hospital"))
+    with reverts("WrongStatus", consignment=consignment):
+        desk.deliver(proof)
+    desk.check_money()
