@@ -31,7 +31,11 @@ __all__ = ["LEVELS", "STATES", "from_counters", "from_events", "proposal_text"]
 Figures = dict[str, Any]
 
 #: The states of a parcel, by their names in a summary.
-STATES = tuple(state.name.lower() for state in ParcelState if state is not ParcelState.NULL)
+STATES = tuple(
+    state.name.lower()
+    for state in ParcelState
+    if state not in (ParcelState.NULL, ParcelState.MERGED)  # a parcel that was merged has no units
+)
 #: The levels of urgency, the most urgent first.
 LEVELS = tuple(level.name.lower() for level in reversed(Level) if level is not Level.NULL)
 
