@@ -116,6 +116,14 @@ interface IMaterialLedger {
         bytes32 content; // slot 1
     }
 
+    /// @notice A place in the route of a load, in order, the consignor first.
+    /// @param custodian Who takes custody there. @param station Where. @param since Unix seconds; zero while it is only planned.
+    struct Stop {
+        address custodian; // slot 0
+        uint32 station;
+        uint40 since;
+    }
+
     /// @notice Units of a lot by state; they add up to the lot's quantity.
     struct Fate {
         uint64 held;
@@ -240,6 +248,10 @@ interface IMaterialLedger {
         view
         returns (address custodian, uint40 since);
 
+    /// @notice Every change of custody of the load, the consignor first: those done, then those that were planned when it was formed.
+    /// @dev Reverts with `UnknownLoad`. Done changes stand for ever, so that the `CustodyChanged` of a load can be checked one by one: none is missing.
+    function routeOf(uint64 consignment) external view returns (Stop[] memory);
+
     /// @notice Number of lots, which carry the ids 1 to this.
     function lotCount() external view returns (uint64);
 
@@ -299,14 +311,21 @@ interface IMaterialLedger {
     // --- FreightEscrow only ---
 
     /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station.
-    function form(uint64 consignment, uint64[] calldata parcels) external returns (bytes32 content);
+    /// @param takers Who is to take custody after the consignor, and where, in order; `since` is not read. A change that goes otherwise is
+    /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 255 changes.
+    function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
+        external
+        returns (bytes32 content);
 
     /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit.
     /// @param at When it happened, unix seconds: not before the handover before, not in the future.
-    function handOver(uint64 consignment, address to, uint32 station, uint40 at) external;
+    /// @return from who had custody @return sequence changes of custody before this one @return content the load's content
+    function handOver(uint64 consignment, address to, uint32 station, uint40 at)
+        external
+        returns (address from, uint16 sequence, bytes32 content);
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
-    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST; ALLOCATED when the load never left, with its present custodian.
+    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST. Of a load that never left: ALLOCATED, or QUARANTINED, with its present custodian.
     function close(
         uint64 consignment,
         ParcelState outcome,

@@ -389,7 +389,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
             demandEscrow.take(booking.allocations, id, booking.payer, prepaid);
         if (recipient != booking.consignee) revert WrongConsignee(booking.consignee, recipient);
         uint64 units = checker.checkGoods(id, parcels, booking);
-        ledger.form(id, parcels);
+        ledger.form(id, parcels, new IMaterialLedger.Stop[](0));
         for (uint256 i; i < booking.legs.length; ++i) {
             network.reserve(id, _legBooking(booking.legs[i], booking.terms, units));
         }

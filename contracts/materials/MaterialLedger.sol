@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
+import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {References} from "../libraries/References.sol";
 import {ParcelBook} from "./ParcelBook.sol";
 
@@ -10,14 +11,11 @@ import {ParcelBook} from "./ParcelBook.sol";
 /// @dev While a parcel rides, custodian, time and state are the load's: so a handover costs the same however many
 /// parcels ride, but for the first, which moves the lots' counters.
 contract MaterialLedger is ParcelBook {
-    /// @dev A time of custody that is over.
-    struct Span {
-        address custodian; // slot 0
-        uint40 since;
-    }
-
     /// @notice Most parcels in a load.
     uint256 public constant MAX_PARCELS = 16;
+
+    /// @dev Times in a word of those that the journey has no room for.
+    uint256 private constant _TIMES_IN_WORD = 8;
 
     /// @notice The only writer of offers and allocations.
     address public immutable demandEscrow;
@@ -30,12 +28,17 @@ contract MaterialLedger is ParcelBook {
 
     mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
 
-    mapping(uint64 consignment => Load) private _loads;
+    mapping(uint64 consignment => Journey) private _journeys;
+
+    mapping(uint64 consignment => bytes32) private _contents;
 
     mapping(uint64 consignment => uint64[]) private _aboard;
 
-    /// @dev The spans before the present one, which is in the load.
-    mapping(uint64 consignment => mapping(uint16 sequence => Span)) private _spans;
+    /// @dev Who takes, and where, at each change of custody; the consignor first. Their times are in the journey and below.
+    mapping(uint64 consignment => mapping(uint256 sequence => Stop)) private _stops;
+
+    /// @dev Times of the changes of custody that the journey's word has no room for.
+    mapping(uint64 consignment => mapping(uint256 word => uint256)) private _laterTimes;
 
     constructor(
         address accessManager,
@@ -59,8 +62,9 @@ contract MaterialLedger is ParcelBook {
     /// @inheritdoc IMaterialLedger
     function parcel(uint64 id) external view returns (Parcel memory record) {
         record = _knownParcel(id);
-        if (record.consignment != 0) {
-            Load storage carrying = _loads[record.consignment];
+        uint64 consignment = record.consignment;
+        if (consignment != 0) {
+            Load memory carrying = _load(consignment);
             record.custodian = carrying.custodian;
             record.since = carrying.since;
             record.state = carrying.state;
@@ -69,7 +73,7 @@ contract MaterialLedger is ParcelBook {
 
     /// @inheritdoc IMaterialLedger
     function load(uint64 consignment) external view returns (Load memory) {
-        return _knownLoad(consignment);
+        return _load(consignment);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -105,10 +109,19 @@ contract MaterialLedger is ParcelBook {
         view
         returns (address custodian, uint40 since)
     {
-        Load storage record = _knownLoad(consignment);
-        if (sequence == record.sequence) return (record.custodian, record.since);
-        Span storage span = _spans[consignment][sequence];
-        return (span.custodian, span.since);
+        Journey journey = _knownLoad(consignment);
+        if (sequence > journey.sequence()) return (address(0), 0);
+        return (_stops[consignment][sequence].custodian, _timeOf(consignment, journey, sequence));
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function routeOf(uint64 consignment) external view returns (Stop[] memory route) {
+        Journey journey = _knownLoad(consignment);
+        route = new Stop[](journey.stops());
+        for (uint256 i; i < route.length; ++i) {
+            route[i] = _stops[consignment][i];
+            if (i <= journey.sequence()) route[i].since = _timeOf(consignment, journey, i);
+        }
     }
 
     // --- DonationRegistry ---
@@ -160,41 +173,46 @@ contract MaterialLedger is ParcelBook {
     // --- FreightEscrow ---
 
     /// @inheritdoc IMaterialLedger
-    function form(uint64 consignment, uint64[] calldata parcels)
+    function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
         external
         onlyWriter(freightEscrow)
         returns (bytes32 content)
     {
         if (consignment == 0) revert UnknownLoad(consignment);
-        if (_loads[consignment].state != ParcelState.NULL) revert LoadExists(consignment);
+        if (_journeys[consignment].state() != ParcelState.NULL) revert LoadExists(consignment);
         if (parcels.length == 0) revert NoParcels();
         if (parcels.length > MAX_PARCELS) revert TooManyParcels(parcels.length, MAX_PARCELS);
 
-        address custodian = _knownParcel(parcels[0]).custodian;
-        content = _board(consignment, parcels, custodian);
-        _loads[consignment] = Load({
-            custodian: custodian,
-            since: uint40(block.timestamp),
-            sequence: 0,
-            state: ParcelState.ALLOCATED,
-            content: content
-        });
-        emit LoadFormed(consignment, parcels, content, custodian);
+        Parcel storage first = _knownParcel(parcels[0]);
+        Stop memory start = Stop({custodian: first.custodian, station: first.station, since: 0});
+        content = _board(consignment, parcels, start);
+        _contents[consignment] = content;
+        _stops[consignment][0] = start;
+        for (uint256 i; i < takers.length; ++i) {
+            _stops[consignment][i + 1] = Stop(takers[i].custodian, takers[i].station, 0);
+        }
+        _journeys[consignment] = Journeys.start(takers.length + 1, 0);
+        emit LoadFormed(consignment, parcels, content, start.custodian);
     }
 
     /// @inheritdoc IMaterialLedger
     function handOver(uint64 consignment, address to, uint32 station, uint40 at)
         external
         onlyWriter(freightEscrow)
+        returns (address from, uint16 sequence, bytes32 content)
     {
-        Load storage record = _knownLoad(consignment);
-        ParcelState state = record.state;
-        if (state != ParcelState.ALLOCATED && state != ParcelState.IN_TRANSIT) {
+        Journey journey = _knownLoad(consignment);
+        ParcelState state = journey.state();
+        if (state == ParcelState.ALLOCATED) {
+            journey = journey.withState(ParcelState.IN_TRANSIT);
+            _moveAboard(consignment, ParcelState.ALLOCATED, ParcelState.IN_TRANSIT);
+        } else if (state != ParcelState.IN_TRANSIT) {
             revert WrongLoadState(consignment, state);
         }
-        _checkTime(record, at);
-        if (state == ParcelState.ALLOCATED) _depart(consignment, record);
-        _changeCustody(consignment, record, to, station, at);
+        sequence = uint16(journey.sequence());
+        content = _contents[consignment];
+        (journey, from) = _changeCustody(consignment, journey, Stop(to, station, at));
+        _journeys[consignment] = journey;
     }
 
     /// @inheritdoc IMaterialLedger
@@ -205,24 +223,27 @@ contract MaterialLedger is ParcelBook {
         uint32 station,
         uint40 at
     ) external onlyWriter(freightEscrow) {
-        Load storage record = _knownLoad(consignment);
+        Journey journey = _knownLoad(consignment);
+        ParcelState from = journey.state();
+        address present = _stops[consignment][journey.sequence()].custodian;
         if (outcome == ParcelState.ALLOCATED) {
-            _disband(consignment, record);
+            _disband(consignment, journey, present);
             return;
         }
         if (
             outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
-        if (record.state != ParcelState.IN_TRANSIT) {
-            revert WrongLoadState(consignment, record.state);
+        // What never left can only be set apart where it is.
+        bool isStopped = from == ParcelState.ALLOCATED && outcome == ParcelState.QUARANTINED
+            && custodian == present;
+        if (from != ParcelState.IN_TRANSIT && !isStopped) revert WrongLoadState(consignment, from);
+        if (custodian == present) {
+            _checkTime(consignment, journey, at);
+        } else {
+            (journey,) = _changeCustody(consignment, journey, Stop(custodian, station, at));
         }
-        _checkTime(record, at);
-
-        if (custodian != record.custodian) {
-            _changeCustody(consignment, record, custodian, station, at);
-        }
-        record.state = outcome;
+        _journeys[consignment] = journey.withState(outcome);
         Parcel memory arrival;
         arrival.custodian = custodian;
         arrival.since = at;
@@ -230,7 +251,7 @@ contract MaterialLedger is ParcelBook {
         arrival.state = outcome;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _unload(parcels[i], arrival, consignment);
+            _unload(parcels[i], arrival, consignment, from);
         }
         emit LoadClosed(consignment, outcome, custodian, at);
     }
@@ -239,17 +260,48 @@ contract MaterialLedger is ParcelBook {
 
     /// @inheritdoc ParcelBook
     function _loadState(uint64 consignment) internal view override returns (ParcelState) {
-        return _loads[consignment].state;
+        return _journeys[consignment].state();
     }
 
-    function _knownLoad(uint64 consignment) private view returns (Load storage record) {
-        record = _loads[consignment];
-        if (record.state == ParcelState.NULL) revert UnknownLoad(consignment);
+    function _knownLoad(uint64 consignment) private view returns (Journey journey) {
+        journey = _journeys[consignment];
+        if (journey.state() == ParcelState.NULL) revert UnknownLoad(consignment);
     }
 
-    function _checkTime(Load storage record, uint40 at) private view {
-        if (at < record.since || at > block.timestamp) {
-            revert WrongHandoverTime(at, record.since, uint40(block.timestamp));
+    function _load(uint64 consignment) private view returns (Load memory) {
+        Journey journey = _knownLoad(consignment);
+        uint256 sequence = journey.sequence();
+        return Load({
+            custodian: _stops[consignment][sequence].custodian,
+            since: _timeOf(consignment, journey, sequence),
+            sequence: uint16(sequence),
+            state: journey.state(),
+            content: _contents[consignment]
+        });
+    }
+
+    /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.
+    function _timeOf(uint64 consignment, Journey journey, uint256 sequence)
+        private
+        view
+        returns (uint40)
+    {
+        if (sequence == 0) return journey.formedAt();
+        if (sequence <= Journeys.TIMES) return journey.timeOf(sequence);
+        (uint256 word, uint256 shift) = _placeOf(sequence);
+        return journey.formedAt() + uint32(_laterTimes[consignment][word] >> shift);
+    }
+
+    /// @dev Where the time of a change of custody is that the journey has no room for.
+    function _placeOf(uint256 sequence) private pure returns (uint256 word, uint256 shift) {
+        uint256 later = sequence - Journeys.TIMES - 1;
+        return (later / _TIMES_IN_WORD, 32 * (later % _TIMES_IN_WORD));
+    }
+
+    function _checkTime(uint64 consignment, Journey journey, uint40 at) private view {
+        uint40 since = _timeOf(consignment, journey, journey.sequence());
+        if (at < since || at > block.timestamp) {
+            revert WrongHandoverTime(at, since, uint40(block.timestamp));
         }
     }
 
@@ -287,33 +339,31 @@ contract MaterialLedger is ParcelBook {
 
     /// @dev Who had custody of a load, the consignor for any time before its first handover.
     function _custodianAt(uint64 consignment, uint40 time) private view returns (address) {
-        Load storage record = _loads[consignment];
-        if (record.sequence == 0 || record.since <= time) return record.custodian;
-        uint16 low;
-        uint16 high = record.sequence;
+        Journey journey = _journeys[consignment];
+        uint256 low;
+        uint256 high = journey.sequence() + 1;
         while (high - low > 1) {
-            uint16 middle = low + (high - low) / 2;
-            if (_spans[consignment][middle].since <= time) low = middle;
+            uint256 middle = low + (high - low) / 2;
+            if (_timeOf(consignment, journey, middle) <= time) low = middle;
             else high = middle;
         }
-        return _spans[consignment][low].custodian;
+        return _stops[consignment][low].custodian;
     }
 
     // --- internal writes ---
 
     /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
-    function _board(uint64 consignment, uint64[] calldata parcels, address custodian)
+    function _board(uint64 consignment, uint64[] calldata parcels, Stop memory start)
         private
         returns (bytes32)
     {
         uint64[] memory lots = new uint64[](parcels.length);
         uint64[] memory units = new uint64[](parcels.length);
-        uint32 station = _parcels[parcels[0]].station;
         for (uint256 i; i < parcels.length; ++i) {
             uint64 id = parcels[i];
             Parcel storage record = _atRest(id, ParcelState.ALLOCATED);
             if (record.consignment != 0) revert WrongState(id, ParcelState.ALLOCATED);
-            if (record.custodian != custodian || record.station != station) {
+            if (record.custodian != start.custodian || record.station != start.station) {
                 revert MixedCustody(id);
             }
             _checkExpiry(record.lot);
@@ -325,37 +375,40 @@ contract MaterialLedger is ParcelBook {
         return keccak256(abi.encode(parcels, lots, units));
     }
 
-    function _depart(uint64 consignment, Load storage record) private {
-        record.state = ParcelState.IN_TRANSIT;
+    function _moveAboard(uint64 consignment, ParcelState from, ParcelState to) private {
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _count(
-                parcels[i],
-                _parcels[parcels[i]],
-                ParcelState.ALLOCATED,
-                ParcelState.IN_TRANSIT,
-                consignment
-            );
+            _count(parcels[i], _parcels[parcels[i]], from, to, consignment);
         }
     }
 
-    function _changeCustody(
-        uint64 consignment,
-        Load storage record,
-        address to,
-        uint32 station,
-        uint40 at
-    ) private {
-        address from = record.custodian;
-        uint16 sequence = record.sequence;
-        _spans[consignment][sequence] = Span(from, record.since);
-        record.custodian = to;
-        record.since = at;
-        record.sequence = sequence + 1;
-        emit CustodyChanged(consignment, sequence, from, to, station, at);
+    /// @dev Writes all but the journey itself, which it returns. A change as planned finds its stop there.
+    function _changeCustody(uint64 consignment, Journey journey, Stop memory taken)
+        private
+        returns (Journey next, address from)
+    {
+        _checkTime(consignment, journey, taken.since);
+        uint256 sequence = journey.sequence();
+        mapping(uint256 => Stop) storage stops = _stops[consignment];
+        from = stops[sequence].custodian;
+        Stop storage planned = stops[sequence + 1];
+        if (planned.custodian != taken.custodian || planned.station != taken.station) {
+            planned.custodian = taken.custodian;
+            planned.station = taken.station;
+        }
+        if (sequence >= Journeys.TIMES) {
+            (uint256 word, uint256 shift) = _placeOf(sequence + 1);
+            _laterTimes[consignment][word] |= uint256(taken.since - journey.formedAt()) << shift;
+        }
+        emit CustodyChanged(
+            consignment, uint16(sequence), from, taken.custodian, taken.station, taken.since
+        );
+        return (journey.advanced(taken.since), from);
     }
 
-    function _unload(uint64 id, Parcel memory arrival, uint64 consignment) private {
+    function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
+        private
+    {
         Parcel storage record = _parcels[id];
         _rides[id][record.rides] = Ride(consignment, record.since);
         record.custodian = arrival.custodian;
@@ -364,21 +417,19 @@ contract MaterialLedger is ParcelBook {
         record.station = arrival.station;
         record.rides += 1;
         record.consignment = 0;
-        _count(id, record, ParcelState.IN_TRANSIT, arrival.state, consignment);
+        _count(id, record, from, arrival.state, consignment);
     }
 
     /// @dev A load that never left: its parcels stay allocated where they are.
-    function _disband(uint64 consignment, Load storage record) private {
-        if (record.state != ParcelState.ALLOCATED) {
-            revert WrongLoadState(consignment, record.state);
+    function _disband(uint64 consignment, Journey journey, address custodian) private {
+        if (journey.state() != ParcelState.ALLOCATED) {
+            revert WrongLoadState(consignment, journey.state());
         }
-        record.state = ParcelState.HELD;
+        _journeys[consignment] = journey.withState(ParcelState.HELD);
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        emit LoadClosed(
-            consignment, ParcelState.ALLOCATED, record.custodian, uint40(block.timestamp)
-        );
+        emit LoadClosed(consignment, ParcelState.ALLOCATED, custodian, uint40(block.timestamp));
     }
 }
