@@ -124,6 +124,17 @@ interface IMaterialLedger {
         uint40 since;
     }
 
+    /// @notice A change of custody that has been made, as it was to be.
+    /// @param from Who had custody. @param sequence Changes of custody before this one. @param taker Who was to take by the plan.
+    /// @param station Where, by the plan. @param content The load's content.
+    struct Change {
+        address from;
+        uint16 sequence;
+        address taker;
+        uint32 station;
+        bytes32 content;
+    }
+
     /// @notice Units of a lot by state; they add up to the lot's quantity.
     struct Fate {
         uint64 held;
@@ -319,10 +330,10 @@ interface IMaterialLedger {
 
     /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit.
     /// @param at When it happened, unix seconds: not before the handover before, not in the future.
-    /// @return from who had custody @return sequence changes of custody before this one @return content the load's content
+    /// @return what was there before and what was planned; the caller says whether the plan binds
     function handOver(uint64 consignment, address to, uint32 station, uint40 at)
         external
-        returns (address from, uint16 sequence, bytes32 content);
+        returns (Change memory);
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
     /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST. Of a load that never left: ALLOCATED, or QUARANTINED, with its present custodian.

@@ -199,7 +199,7 @@ contract MaterialLedger is ParcelBook {
     function handOver(uint64 consignment, address to, uint32 station, uint40 at)
         external
         onlyWriter(freightEscrow)
-        returns (address from, uint16 sequence, bytes32 content)
+        returns (Change memory change)
     {
         Journey journey = _knownLoad(consignment);
         ParcelState state = journey.state();
@@ -209,10 +209,9 @@ contract MaterialLedger is ParcelBook {
         } else if (state != ParcelState.IN_TRANSIT) {
             revert WrongLoadState(consignment, state);
         }
-        sequence = uint16(journey.sequence());
-        content = _contents[consignment];
-        (journey, from) = _changeCustody(consignment, journey, Stop(to, station, at));
-        _journeys[consignment] = journey;
+        change = _changeCustody(consignment, journey, Stop(to, station, at));
+        change.content = _contents[consignment];
+        _journeys[consignment] = journey.advanced(at);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -241,7 +240,8 @@ contract MaterialLedger is ParcelBook {
         if (custodian == present) {
             _checkTime(consignment, journey, at);
         } else {
-            (journey,) = _changeCustody(consignment, journey, Stop(custodian, station, at));
+            _changeCustody(consignment, journey, Stop(custodian, station, at));
+            journey = journey.advanced(at);
         }
         _journeys[consignment] = journey.withState(outcome);
         Parcel memory arrival;
@@ -382,17 +382,20 @@ contract MaterialLedger is ParcelBook {
         }
     }
 
-    /// @dev Writes all but the journey itself, which it returns. A change as planned finds its stop there.
+    /// @dev Writes all but the journey itself. A change as planned finds its stop there.
     function _changeCustody(uint64 consignment, Journey journey, Stop memory taken)
         private
-        returns (Journey next, address from)
+        returns (Change memory change)
     {
         _checkTime(consignment, journey, taken.since);
         uint256 sequence = journey.sequence();
         mapping(uint256 => Stop) storage stops = _stops[consignment];
-        from = stops[sequence].custodian;
         Stop storage planned = stops[sequence + 1];
-        if (planned.custodian != taken.custodian || planned.station != taken.station) {
+        change.from = stops[sequence].custodian;
+        change.sequence = uint16(sequence);
+        change.taker = planned.custodian;
+        change.station = planned.station;
+        if (change.taker != taken.custodian || change.station != taken.station) {
             planned.custodian = taken.custodian;
             planned.station = taken.station;
         }
@@ -401,9 +404,13 @@ contract MaterialLedger is ParcelBook {
             _laterTimes[consignment][word] |= uint256(taken.since - journey.formedAt()) << shift;
         }
         emit CustodyChanged(
-            consignment, uint16(sequence), from, taken.custodian, taken.station, taken.since
+            consignment,
+            uint16(sequence),
+            change.from,
+            taken.custodian,
+            taken.station,
+            taken.since
         );
-        return (journey.advanced(taken.since), from);
     }
 
     function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
