@@ -24,6 +24,9 @@ __all__ = [
     "GiftKind",
     "GiftStatus",
     "Gtin",
+    "IncidentId",
+    "IncidentKind",
+    "IncidentStatus",
     "Level",
     "LotId",
     "LotKind",
@@ -51,6 +54,7 @@ AllocationId = NewType("AllocationId", int)
 ConsignmentId = NewType("ConsignmentId", int)
 GiftId = NewType("GiftId", int)
 ActionId = NewType("ActionId", int)
+IncidentId = NewType("IncidentId", int)
 
 
 class Role(IntEnum):
@@ -93,6 +97,7 @@ class ParcelState(IntEnum):
     DESTROYED = 9
     LOST = 10
     TRANSFORMED = 11
+    MERGED = 12
 
 
 class EarmarkKind(IntEnum):
@@ -200,6 +205,27 @@ class GiftStatus(IntEnum):
     PLEDGED = 1
     RECEIVED = 2
     WITHDRAWN = 3
+
+
+class IncidentKind(IntEnum):
+    """What became of goods (``IIncidentBoard.IncidentKind``)."""
+
+    NULL = 0
+    EMBEZZLED = 1
+    DIVERTED = 2
+    COUNTERFEIT = 3
+    SPOILED = 4
+
+
+class IncidentStatus(IntEnum):
+    """Where an incident is in its life (``IIncidentBoard.IncidentStatus``)."""
+
+    NULL = 0
+    DECLARED = 1
+    ANSWERED = 2
+    UPHELD = 3
+    DISMISSED = 4
+    LAPSED = 5
 
 
 class Measure(IntEnum):

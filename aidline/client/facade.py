@@ -109,6 +109,11 @@ class Aidline:
         return self.contract("MaterialLedger")
 
     @cached_property
+    def incidents(self) -> Contract:
+        """Incidents: declared, answered, decided (IncidentBoard)."""
+        return self.contract("IncidentBoard")
+
+    @cached_property
     def currency(self) -> Contract:
         """The logistics currency (LogisticsCurrency)."""
         return self.contract("LogisticsCurrency")

@@ -79,7 +79,21 @@ SUITE = Suite(
                 "demandEscrow": "@DemandEscrow",
                 "freightEscrow": "@FreightEscrow",
                 "donationRegistry": "@DonationRegistry",
+                "materialOffice": "@MaterialOffice",
             },
+        ),
+        Item("RecipeBook", {"participantRegistry": "@ParticipantRegistry"}),
+        Item(
+            "MaterialOffice",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "recipeBook": "@RecipeBook",
+            },
+        ),
+        Item(
+            "IncidentBoard",
+            {"participantRegistry": "@ParticipantRegistry", "materialLedger": "@MaterialLedger"},
         ),
         Item("LogisticsCurrency", {"reserveToken": "@reserve"}),
         Item(

@@ -4,13 +4,13 @@ pragma solidity 0.8.30;
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {References} from "../libraries/References.sol";
-import {ParcelBook} from "./ParcelBook.sol";
+import {LotCounter} from "./LotCounter.sol";
 
 /// @title MaterialLedger
 /// @notice The physical truth: what the other rooms do with parcels, and the loads in which they change hands.
 /// @dev While a parcel rides, custodian, time and state are the load's: so a handover costs the same however many
 /// parcels ride, but for the first, which moves the lots' counters.
-contract MaterialLedger is ParcelBook {
+contract MaterialLedger is LotCounter {
     /// @notice Most parcels in a load.
     uint256 public constant MAX_PARCELS = 16;
 
@@ -28,14 +28,9 @@ contract MaterialLedger is ParcelBook {
 
     mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
 
-    mapping(uint64 consignment => Journey) private _journeys;
-
     mapping(uint64 consignment => bytes32) private _contents;
 
     mapping(uint64 consignment => uint64[]) private _aboard;
-
-    /// @dev Who takes, and where, at each change of custody; the consignor first. Their times are in the journey and below.
-    mapping(uint64 consignment => mapping(uint256 sequence => Stop)) private _stops;
 
     /// @dev Times of the changes of custody that the journey's word has no room for.
     mapping(uint64 consignment => mapping(uint256 word => uint256)) private _laterTimes;
@@ -45,8 +40,9 @@ contract MaterialLedger is ParcelBook {
         address participantRegistry,
         address demandEscrow_,
         address freightEscrow_,
-        address donationRegistry_
-    ) ParcelBook(accessManager, participantRegistry) {
+        address donationRegistry_,
+        address materialOffice
+    ) LotCounter(accessManager, participantRegistry, materialOffice) {
         demandEscrow = References.required(demandEscrow_);
         freightEscrow = References.required(freightEscrow_);
         donationRegistry = References.required(donationRegistry_);
@@ -82,6 +78,16 @@ contract MaterialLedger is ParcelBook {
     }
 
     /// @inheritdoc IMaterialLedger
+    function isLoadRecalled(uint64 consignment) external view returns (bool) {
+        if (_knownLoad(consignment).clear() == _recallEpoch) return false;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
+        }
+        return false;
+    }
+
+    /// @inheritdoc IMaterialLedger
     function ride(uint64 parcelId, uint16 index) external view returns (Ride memory) {
         return _rides[parcelId][index];
     }
@@ -90,6 +96,12 @@ contract MaterialLedger is ParcelBook {
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address) {
         Parcel storage record = _knownParcel(parcelId);
         if (time > block.timestamp) return address(0);
+        // From its merging on, the parcel that took its units answers.
+        for (Merge memory gone = _merges[parcelId]; gone.into != 0 && time >= gone.at;) {
+            parcelId = gone.into;
+            record = _parcels[parcelId];
+            gone = _merges[parcelId];
+        }
         // Before it was split off, a parcel was part of its parent.
         while (time < _firstRest(parcelId, record)) {
             parcelId = record.parent;
@@ -144,12 +156,20 @@ contract MaterialLedger is ParcelBook {
         Parcel storage record = _atRest(parcelId, ParcelState.HELD);
         _checkCustodian(parcelId, record, by);
         _checkExpiry(record.lot);
+        _checkRecall(record.lot);
         _move(parcelId, record, ParcelState.OFFERED);
     }
 
     /// @inheritdoc IMaterialLedger
     function withdraw(uint64 parcelId) external onlyWriter(demandEscrow) {
-        _move(parcelId, _atRest(parcelId, ParcelState.OFFERED), ParcelState.HELD);
+        Quarantine storage stopped = _quarantines[parcelId];
+        if (stopped.before == ParcelState.OFFERED) {
+            // Stopped, perhaps destroyed, while it was offered: the offer ends all the same.
+            stopped.before = ParcelState.HELD;
+            return;
+        }
+        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
+        _move(parcelId, record, ParcelState.HELD);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -158,9 +178,10 @@ contract MaterialLedger is ParcelBook {
         onlyWriter(demandEscrow)
         returns (uint64 allocated)
     {
-        return _moveUnits(
-            parcelId, _atRest(parcelId, ParcelState.OFFERED), units, ParcelState.ALLOCATED
-        );
+        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
+        _checkExpiry(record.lot);
+        _checkRecall(record.lot);
+        return _moveUnits(parcelId, record, units, ParcelState.ALLOCATED);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -191,8 +212,14 @@ contract MaterialLedger is ParcelBook {
         for (uint256 i; i < takers.length; ++i) {
             _stops[consignment][i + 1] = Stop(takers[i].custodian, takers[i].station, 0);
         }
-        _journeys[consignment] = Journeys.start(takers.length + 1, 0);
-        emit LoadFormed(consignment, parcels, content, start.custodian);
+        _journeys[consignment] = Journeys.start(takers.length + 1, _recallEpoch);
+        _tell(
+            bytes.concat(
+                abi.encode(LoadFormed.selector, consignment),
+                abi.encode(parcels, content, start.custodian)
+            ),
+            2
+        );
     }
 
     /// @inheritdoc IMaterialLedger
@@ -209,6 +236,7 @@ contract MaterialLedger is ParcelBook {
         } else if (state != ParcelState.IN_TRANSIT) {
             revert WrongLoadState(consignment, state);
         }
+        journey = _checkLoadRecall(consignment, journey);
         change = _changeCustody(consignment, journey, Stop(to, station, at));
         change.content = _contents[consignment];
         _journeys[consignment] = journey.advanced(at);
@@ -233,10 +261,12 @@ contract MaterialLedger is ParcelBook {
             outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
-        // What never left can only be set apart where it is.
-        bool isStopped = from == ParcelState.ALLOCATED && outcome == ParcelState.QUARANTINED
-            && custodian == present;
-        if (from != ParcelState.IN_TRANSIT && !isStopped) revert WrongLoadState(consignment, from);
+        // What is set apart where it is may never have left.
+        bool isStopped = outcome == ParcelState.QUARANTINED && custodian == present;
+        if (from != ParcelState.IN_TRANSIT && !(isStopped && from == ParcelState.ALLOCATED)) {
+            revert WrongLoadState(consignment, from);
+        }
+        if (outcome == ParcelState.DELIVERED) journey = _checkLoadRecall(consignment, journey);
         if (custodian == present) {
             _checkTime(consignment, journey, at);
         } else {
@@ -251,17 +281,13 @@ contract MaterialLedger is ParcelBook {
         arrival.state = outcome;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
+            if (isStopped) _stop(parcels[i], custodian, from);
             _unload(parcels[i], arrival, consignment, from);
         }
-        emit LoadClosed(consignment, outcome, custodian, at);
+        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
     }
 
     // --- internal reads ---
-
-    /// @inheritdoc ParcelBook
-    function _loadState(uint64 consignment) internal view override returns (ParcelState) {
-        return _journeys[consignment].state();
-    }
 
     function _knownLoad(uint64 consignment) private view returns (Journey journey) {
         journey = _journeys[consignment];
@@ -276,6 +302,7 @@ contract MaterialLedger is ParcelBook {
             since: _timeOf(consignment, journey, sequence),
             sequence: uint16(sequence),
             state: journey.state(),
+            clearedAt: journey.clear(),
             content: _contents[consignment]
         });
     }
@@ -367,6 +394,7 @@ contract MaterialLedger is ParcelBook {
                 revert MixedCustody(id);
             }
             _checkExpiry(record.lot);
+            _checkRecall(record.lot);
             record.consignment = consignment;
             _aboard[consignment].push(id);
             lots[i] = record.lot;
@@ -413,18 +441,41 @@ contract MaterialLedger is ParcelBook {
         );
     }
 
+    /// @dev Nothing aboard is recalled: one read, unless there was a recall since the last look.
+    function _checkLoadRecall(uint64 consignment, Journey journey) private returns (Journey) {
+        uint32 epoch = _recallEpoch;
+        if (journey.clear() == epoch) return journey;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            _checkRecall(_parcels[parcels[i]].lot);
+        }
+        return journey.withClear(epoch);
+    }
+
+    /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
+    function _stop(uint64 id, address custodian, ParcelState state) private {
+        _quarantines[id] = Quarantine(
+            custodian, state == ParcelState.ALLOCATED ? ParcelState.HELD : ParcelState.RETURNED
+        );
+    }
+
+    /// @dev What had expired when it arrived is quarantined instead of delivered.
     function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
         private
     {
         Parcel storage record = _parcels[id];
-        _rides[id][record.rides] = Ride(consignment, record.since);
+        ParcelState outcome = arrival.state;
+        if (outcome == ParcelState.DELIVERED && _isExpired(record.lot, arrival.since)) {
+            outcome = ParcelState.QUARANTINED;
+        }
+        _rides[id][record.rides] = Ride(consignment, record.since, outcome);
         record.custodian = arrival.custodian;
         record.since = arrival.since;
-        record.state = arrival.state;
+        record.state = outcome;
         record.station = arrival.station;
         record.rides += 1;
         record.consignment = 0;
-        _count(id, record, from, arrival.state, consignment);
+        _count(id, record, from, outcome, consignment);
     }
 
     /// @dev A load that never left: its parcels stay allocated where they are.
@@ -437,6 +488,15 @@ contract MaterialLedger is ParcelBook {
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        emit LoadClosed(consignment, ParcelState.ALLOCATED, custodian, uint40(block.timestamp));
+        _tell(
+            abi.encode(
+                LoadClosed.selector,
+                consignment,
+                ParcelState.ALLOCATED,
+                custodian,
+                uint40(block.timestamp)
+            ),
+            2
+        );
     }
 }

@@ -64,8 +64,15 @@ def suite_for_demand() -> Suite:
     }
     rooms = Rooms(suite.chain, known, creator="maker of demand", book=suite.rooms.book)
     common = ("@AccessManager", "@ParticipantRegistry")
+    rooms.deploy("RecipeBook", "@ParticipantRegistry")
+    rooms.deploy("MaterialOffice", *common, "@RecipeBook")
     ledger = rooms.deploy(
-        "MaterialLedger", *common, "@DemandEscrow", "@FreightEscrow", "@DonationRegistry"
+        "MaterialLedger",
+        *common,
+        "@DemandEscrow",
+        "@FreightEscrow",
+        "@DonationRegistry",
+        "@MaterialOffice",
     )
     needs = rooms.deploy(
         "DemandBook", *common, "@MaterialLedger", "@DemandEscrow", "@EmergencyResponse"

@@ -127,6 +127,7 @@ class Suite:
     reserve: Contract
     registry: Contract
     ledger: Contract
+    incidents: Contract
     currency: Contract
     needs: Contract
     demand: Contract
@@ -151,6 +152,7 @@ ROOMS = {
     "reserve": "ReserveToken",
     "registry": "ParticipantRegistry",
     "ledger": "MaterialLedger",
+    "incidents": "IncidentBoard",
     "currency": "LogisticsCurrency",
     "needs": "DemandBook",
     "demand": "DemandEscrow",

@@ -74,13 +74,19 @@ def donation_registry() -> Key:
 def ledger(
     suite: Suite, admin: Key, demand_escrow: Key, freight_escrow: Key, donation_registry: Key
 ) -> Contract:
-    made = Rooms(suite.chain, creator="writers").deploy(
+    rooms = Rooms(suite.chain, creator="writers")
+    recipes = rooms.deploy("RecipeBook", suite.registry.address)
+    office = rooms.deploy(
+        "MaterialOffice", suite.access.address, suite.registry.address, recipes.address
+    )
+    made = rooms.deploy(
         "MaterialLedger",
         suite.access.address,
         suite.registry.address,
         demand_escrow.address,
         freight_escrow.address,
         donation_registry.address,
+        office.address,
     )
     suite.access.setTargetFunctionRole(
         made, [made.defineMaterial.codec.selector], role_number("cataloguer"), sender=admin
