@@ -138,7 +138,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         result.payer = record.payer;
         result.bookedAt = record.bookedAt;
         result.pickUpBy = _pickUpBy(record);
-        result.status = record.status;
+        result.status = _statusOf(record, route);
         result.resolution = record.resolution;
         result.consignee = record.consignee;
         result.endedAt = record.endedAt;
@@ -149,13 +149,11 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         result.provenAt = record.provenAt;
         result.prepaid = record.prepaid;
         result.booking = record.booking;
-        if (record.status == Status.SETTLED) {
+        if (result.status == Status.SETTLED) {
             result.refunded = record.refunded;
             result.paid = record.prepaid - record.refunded;
             // Where nobody was waited for, the proof came in the transaction that settled.
             if (result.arrivedAt != 0 && result.provenAt == 0) result.provenAt = record.endedAt;
-        } else if (record.status == Status.BOOKED && route[1].since != 0) {
-            result.status = Status.IN_TRANSIT;
         }
     }
 
@@ -224,8 +222,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         external
     {
         uint64 id = handover.consignment;
-        Record storage record = _known(id);
-        if (record.status != Status.BOOKED) revert WrongStatus(id, record.status);
+        Record storage record = _knownAs(id, Status.BOOKED);
         // The ledger says what was there; what was signed must agree with it, or nothing has happened.
         IMaterialLedger.Change memory change =
             ledger.handOver(id, handover.to, handover.station, handover.at);
@@ -246,7 +243,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
     /// @inheritdoc IFreightEscrow
     function deliver(Proof calldata proof) external {
         uint64 id = proof.handover.consignment;
-        Record storage record = _knownOpen(id);
+        Record storage record = _knownAs(id, Status.BOOKED);
         IMaterialLedger.Stop[] memory route = _routeOf(id);
         if (route[1].since == 0) revert WrongStatus(id, Status.BOOKED);
         uint8 count = record.legCount;
@@ -278,9 +275,8 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
 
     /// @inheritdoc IFreightEscrow
     function refuse(uint64 id) external {
-        Record storage record = _known(id);
+        Record storage record = _knownAs(id, Status.ARRIVED);
         if (msg.sender != record.consignee) revert NotConsignee(id, msg.sender);
-        if (record.status != Status.ARRIVED) revert WrongStatus(id, record.status);
         uint40 until = record.provenAt + SILENCE;
         if (block.timestamp >= until) revert Expired(until);
         IMaterialLedger.Stop[] memory route = _routeOf(id);
@@ -305,8 +301,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
 
     /// @inheritdoc IFreightEscrow
     function settleSilent(uint64 id) external {
-        Record storage record = _known(id);
-        if (record.status != Status.ARRIVED) revert WrongStatus(id, record.status);
+        Record storage record = _knownAs(id, Status.ARRIVED);
         uint40 from = record.provenAt + SILENCE;
         if (block.timestamp < from && msg.sender != record.consignee) revert NotYet(id, from);
         _settleDelivery(
@@ -316,7 +311,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
 
     /// @inheritdoc IFreightEscrow
     function lapse(uint64 id) external {
-        Record storage record = _knownOpen(id);
+        Record storage record = _knownAs(id, Status.BOOKED);
         IMaterialLedger.Stop[] memory route = _routeOf(id);
         bool isBooked = route[1].since == 0;
         uint40 from = (isBooked
@@ -338,7 +333,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
 
     /// @inheritdoc IFreightEscrow
     function stopRecalled(uint64 id) external {
-        Record storage record = _knownOpen(id);
+        Record storage record = _knownAs(id, Status.BOOKED);
         if (!_isRecalled(id)) revert NothingRecalled(id);
         _endOnTheWay(
             id,
@@ -356,10 +351,19 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         if (record.status == Status.NULL) revert UnknownConsignment(id);
     }
 
-    /// @dev A consignment that has neither arrived nor ended.
-    function _knownOpen(uint64 id) private view returns (Record storage record) {
+    /// @dev The consignment, of which `kept` must be the status on record: BOOKED when it has neither arrived nor ended.
+    function _knownAs(uint64 id, Status kept) private view returns (Record storage record) {
         record = _known(id);
-        if (record.status != Status.BOOKED) revert WrongStatus(id, record.status);
+        if (record.status != kept) revert WrongStatus(id, _statusOf(record, _routeOf(id)));
+    }
+
+    function _statusOf(Record storage record, IMaterialLedger.Stop[] memory route)
+        private
+        view
+        returns (Status status)
+    {
+        status = record.status;
+        if (status == Status.BOOKED && route[1].since != 0) return Status.IN_TRANSIT;
     }
 
     function _knownLeg(uint64 id, uint8 index) private view returns (Record storage record) {

@@ -112,7 +112,7 @@ def test_lapses_undecided_after_thirty_days_and_stays_in_the_record(
     chain.revert(snapshot)
     chain.set_time(over)
     assert board.statusOf(answered) == IncidentStatus.LAPSED
-    with reverts("WrongStatus", incident=answered, status=IncidentStatus.LAPSED):
+    with reverts("IncidentWrongStatus", incident=answered, status=IncidentStatus.LAPSED):
         board.decide(answered, UPHELD, WHY, sender=second_auditor)
     count = board.recordOf(carrier)
     assert (count.declared, count.upheld, count.dismissed) == (1, 0, 0)
@@ -123,7 +123,7 @@ def test_what_is_decided_stays_decided(
 ) -> None:
     board.decide(answered, UPHELD, WHY, sender=second_auditor)
     for outcome in (UPHELD, DISMISSED):
-        with reverts("WrongStatus", incident=answered, status=UPHELD):
+        with reverts("IncidentWrongStatus", incident=answered, status=UPHELD):
             board.decide(answered, outcome, WHY, sender=arbiter)
     assert board.recordOf(carrier).upheld == 1
 
