@@ -200,13 +200,12 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (record.status != AllocationStatus.BOOKED) {
             revert AllocationWrongStatus(allocationId, record.status);
         }
-        IMaterialLedger.ParcelState state = ledger.parcel(record.parcel).state;
-        if (
-            state != IMaterialLedger.ParcelState.LOST
-                && state != IMaterialLedger.ParcelState.RETURNED
-                && state != IMaterialLedger.ParcelState.QUARANTINED
-                && state != IMaterialLedger.ParcelState.DESTROYED
-        ) revert ParcelNotFailed(allocationId, state);
+        IMaterialLedger.ParcelState state = ledger.outcomeOf(record.parcel, record.consignment);
+        IMaterialLedger.ParcelState present = ledger.parcel(record.parcel).state;
+        bool isFailed = state == IMaterialLedger.ParcelState.LOST
+            || state == IMaterialLedger.ParcelState.RETURNED
+            || (state == IMaterialLedger.ParcelState.QUARANTINED && !_isInUse(present));
+        if (!isFailed) revert ParcelNotFailed(allocationId, present);
 
         record.status = AllocationStatus.FAILED;
         emit AllocationFailed(allocationId, record.units, state);
@@ -365,6 +364,13 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
             revert NotExempt(offerId, demandId);
         }
         return exempt.plus(prospect.level, prospect.open);
+    }
+
+    /// @dev Released from the quarantine in which it was delivered.
+    function _isInUse(IMaterialLedger.ParcelState state) private pure returns (bool) {
+        return state == IMaterialLedger.ParcelState.DELIVERED
+            || state == IMaterialLedger.ParcelState.DISTRIBUTED
+            || state == IMaterialLedger.ParcelState.MERGED;
     }
 
     // --- own writes ---

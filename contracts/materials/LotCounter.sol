@@ -141,7 +141,7 @@ abstract contract LotCounter is IMaterialLedger, ParcelBook {
     // --- the office: makers, custodians, auditors, cataloguer ---
 
     /// @inheritdoc IMaterialLedger
-    function defineMaterial(Material calldata) external {
+    function defineMaterial(Material calldata) external restricted {
         _toOffice();
     }
 

