@@ -248,6 +248,7 @@ interface IMaterialLedger {
     error WrongState(uint64 parcel, ParcelState state);
     error TooManyUnits(uint64 parcel, uint64 asked, uint64 there);
     error TooManyParcels(uint256 given, uint256 most);
+    error TooManyChanges(uint64 consignment, uint256 most);
     error MixedCustody(uint64 parcel);
     error LoadExists(uint64 consignment);
     error UnknownLoad(uint64 consignment);
@@ -430,7 +431,7 @@ interface IMaterialLedger {
 
     /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station.
     /// @param takers Who is to take custody after the consignor, and where, in order; `since` is not read. A change that goes otherwise is
-    /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 255 changes.
+    /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 13 changes.
     function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
         external
         returns (bytes32 content);

@@ -139,8 +139,9 @@ contract FreightChecker {
         bytes calldata,
         bytes calldata
     ) external view {
-        IMaterialLedger.Change memory change =
-            abi.decode(msg.data[msg.data.length - _CHANGE_LENGTH:], (IMaterialLedger.Change));
+        IMaterialLedger.Change memory change = abi.decode(
+            msg.data[msg.data.length - _CHANGE_LENGTH:], (IMaterialLedger.Change)
+        );
         uint64 id = handover.consignment;
         if (block.timestamp > handover.deadline) revert IFreightEscrow.Expired(handover.deadline);
         if (handover.sequence != change.sequence) {
@@ -160,17 +161,12 @@ contract FreightChecker {
 
     /// @notice Checks a proof of delivery by its policy; returns whether the consignee has accepted.
     /// @dev After the arguments stands a `Delivery`.
-    function checkProof(IFreightEscrow.Proof calldata proof)
-        external
-        view
-        returns (bool accepted)
-    {
+    function checkProof(IFreightEscrow.Proof calldata proof) external view returns (bool accepted) {
         Delivery memory expected =
             abi.decode(msg.data[msg.data.length - _DELIVERY_LENGTH:], (Delivery));
         bytes32 domain = _domain();
-        bytes32 digest = _checkedDigest(
-            domain, proof.handover, expected.consignee, expected.station
-        );
+        bytes32 digest =
+            _checkedDigest(domain, proof.handover, expected.consignee, expected.station);
         _REGISTRY.requireActive(expected.consignee, IParticipantRegistry.Role.RECIPIENT);
         SignatureCheck.requireValid(proof.handover.from, digest, proof.release);
         accepted = proof.acceptance.length != 0
@@ -222,9 +218,7 @@ contract FreightChecker {
 
     /// @dev FreightEscrow's EIP-712 domain separator.
     function _domain() private view returns (bytes32) {
-        return keccak256(
-            abi.encode(_DOMAIN_TYPEHASH, _NAME, _VERSION, block.chainid, _ESCROW)
-        );
+        return keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME, _VERSION, block.chainid, _ESCROW));
     }
 
     function _expose(IFreightEscrow.Outcome memory outcome, uint64 id, uint40 from, uint40 to)

@@ -198,13 +198,12 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
     // --- anyone, with the signatures of those who book ---
 
     /// @inheritdoc IFreightEscrow
-    function book(
-        Booking calldata booking,
-        BookingSignatures calldata,
-        Permit calldata permit
-    ) external whenOpen returns (uint64 id) {
-        bytes32 order =
-            bytes32(_ask(FreightChecker.checkBooking.selector, abi.encode(msg.sender)));
+    function book(Booking calldata booking, BookingSignatures calldata, Permit calldata permit)
+        external
+        whenOpen
+        returns (uint64 id)
+    {
+        bytes32 order = bytes32(_ask(FreightChecker.checkBooking.selector, abi.encode(msg.sender)));
         if (consignmentOf[order] != 0) revert BookingUsed(order);
 
         id = ++consignmentCount;
@@ -304,9 +303,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         Record storage record = _knownAs(id, Status.ARRIVED);
         uint40 from = record.provenAt + SILENCE;
         if (block.timestamp < from && msg.sender != record.consignee) revert NotYet(id, from);
-        _settleDelivery(
-            id, record, _routeOf(id), record.arrivedAt, _isRecalled(id)
-        );
+        _settleDelivery(id, record, _routeOf(id), record.arrivedAt, _isRecalled(id));
     }
 
     /// @inheritdoc IFreightEscrow
@@ -314,18 +311,15 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         Record storage record = _knownAs(id, Status.BOOKED);
         IMaterialLedger.Stop[] memory route = _routeOf(id);
         bool isBooked = route[1].since == 0;
-        uint40 from = (isBooked
-                ? _pickUpBy(record)
-                : _parts[id][record.legCount - 1].latestArrival) + GRACE;
+        uint40 from =
+            (isBooked ? _pickUpBy(record) : _parts[id][record.legCount - 1].latestArrival) + GRACE;
         if (block.timestamp < from) revert NotYet(id, from);
         _endOnTheWay(
             id,
             record,
             route,
             isBooked ? Resolution.CANCELLED : Resolution.LOST,
-            isBooked
-                ? IMaterialLedger.ParcelState.ALLOCATED
-                : IMaterialLedger.ParcelState.LOST
+            isBooked ? IMaterialLedger.ParcelState.ALLOCATED : IMaterialLedger.ParcelState.LOST
         );
     }
 
@@ -336,11 +330,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         Record storage record = _knownAs(id, Status.BOOKED);
         if (!_isRecalled(id)) revert NothingRecalled(id);
         _endOnTheWay(
-            id,
-            record,
-            _routeOf(id),
-            Resolution.RECALLED,
-            IMaterialLedger.ParcelState.QUARANTINED
+            id, record, _routeOf(id), Resolution.RECALLED, IMaterialLedger.ParcelState.QUARANTINED
         );
     }
 

@@ -12,10 +12,7 @@ import {LotCounter} from "./LotCounter.sol";
 /// parcels ride, but for the first, which moves the lots' counters.
 contract MaterialLedger is LotCounter {
     /// @notice Most parcels in a load.
-    uint256 public constant MAX_PARCELS = 16;
-
-    /// @dev Times in a word of those that the journey has no room for.
-    uint256 private constant _TIMES_IN_WORD = 8;
+    uint256 public constant MAX_PARCELS = _MOST_PARCELS;
 
     /// @notice The only writer of offers and allocations.
     address public immutable demandEscrow;
@@ -28,12 +25,8 @@ contract MaterialLedger is LotCounter {
 
     mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
 
-    mapping(uint64 consignment => bytes32) private _contents;
-
-    mapping(uint64 consignment => uint64[]) private _aboard;
-
     /// @dev Times of the changes of custody that the journey's word has no room for.
-    mapping(uint64 consignment => mapping(uint256 word => uint256)) private _laterTimes;
+    mapping(uint64 consignment => uint256) private _laterTimes;
 
     constructor(
         address accessManager,
@@ -132,7 +125,8 @@ contract MaterialLedger is LotCounter {
     {
         Journey journey = _knownLoad(consignment);
         if (sequence > journey.sequence()) return (address(0), 0);
-        return (_stops[consignment][sequence].custodian, _timeOf(consignment, journey, sequence));
+        Stop memory stop = _stopAt(consignment, journey, sequence);
+        return (stop.custodian, stop.since);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -140,8 +134,7 @@ contract MaterialLedger is LotCounter {
         Journey journey = _knownLoad(consignment);
         route = new Stop[](journey.stops());
         for (uint256 i; i < route.length; ++i) {
-            route[i] = _stops[consignment][i];
-            if (i <= journey.sequence()) route[i].since = _timeOf(consignment, journey, i);
+            route[i] = _stopAt(consignment, journey, i);
         }
     }
 
@@ -203,32 +196,12 @@ contract MaterialLedger is LotCounter {
     // --- FreightEscrow ---
 
     /// @inheritdoc IMaterialLedger
-    function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
+    function form(uint64, uint64[] calldata, Stop[] calldata)
         external
         onlyWriter(freightEscrow)
-        returns (bytes32 content)
+        returns (bytes32)
     {
-        if (consignment == 0) revert UnknownLoad(consignment);
-        if (_journeys[consignment].state() != ParcelState.NULL) revert LoadExists(consignment);
-        if (parcels.length == 0) revert NoParcels();
-        if (parcels.length > MAX_PARCELS) revert TooManyParcels(parcels.length, MAX_PARCELS);
-
-        Parcel storage first = _knownParcel(parcels[0]);
-        Stop memory start = Stop({custodian: first.custodian, station: first.station, since: 0});
-        content = _board(consignment, parcels, start);
-        _contents[consignment] = content;
-        _stops[consignment][0] = start;
-        for (uint256 i; i < takers.length; ++i) {
-            _stops[consignment][i + 1] = Stop(takers[i].custodian, takers[i].station, 0);
-        }
-        _journeys[consignment] = Journeys.start(takers.length + 1, _recallEpoch);
-        _tell(
-            bytes.concat(
-                abi.encode(LoadFormed.selector, consignment),
-                abi.encode(parcels, content, start.custodian)
-            ),
-            2
-        );
+        _toOffice();
     }
 
     /// @inheritdoc IMaterialLedger
@@ -293,7 +266,7 @@ contract MaterialLedger is LotCounter {
             if (isStopped) _stop(parcels[i], custodian, from);
             _unload(parcels[i], arrival, consignment, from);
         }
-        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
+        _tellClosed(consignment, outcome, custodian, at);
     }
 
     // --- internal reads ---
@@ -305,15 +278,24 @@ contract MaterialLedger is LotCounter {
 
     function _load(uint64 consignment) private view returns (Load memory) {
         Journey journey = _knownLoad(consignment);
-        uint256 sequence = journey.sequence();
+        Stop memory present = _stopAt(consignment, journey, journey.sequence());
         return Load({
-            custodian: _stops[consignment][sequence].custodian,
-            since: _timeOf(consignment, journey, sequence),
-            sequence: uint16(sequence),
+            custodian: present.custodian,
+            since: present.since,
+            sequence: uint16(journey.sequence()),
             state: journey.state(),
             clearedAt: journey.clear(),
             content: _contents[consignment]
         });
+    }
+
+    function _stopAt(uint64 consignment, Journey journey, uint256 sequence)
+        private
+        view
+        returns (Stop memory stop)
+    {
+        stop = _stops[consignment][sequence];
+        if (sequence <= journey.sequence()) stop.since = _timeOf(consignment, journey, sequence);
     }
 
     /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.
@@ -324,14 +306,12 @@ contract MaterialLedger is LotCounter {
     {
         if (sequence == 0) return journey.formedAt();
         if (sequence <= Journeys.TIMES) return journey.timeOf(sequence);
-        (uint256 word, uint256 shift) = _placeOf(sequence);
-        return journey.formedAt() + uint32(_laterTimes[consignment][word] >> shift);
+        return journey.formedAt() + uint32(_laterTimes[consignment] >> _shiftOf(sequence));
     }
 
     /// @dev Where the time of a change of custody is that the journey has no room for.
-    function _placeOf(uint256 sequence) private pure returns (uint256 word, uint256 shift) {
-        uint256 later = sequence - Journeys.TIMES - 1;
-        return (later / _TIMES_IN_WORD, 32 * (later % _TIMES_IN_WORD));
+    function _shiftOf(uint256 sequence) private pure returns (uint256) {
+        return 32 * (sequence - Journeys.TIMES - 1);
     }
 
     function _checkTime(uint64 consignment, Journey journey, uint40 at) private view {
@@ -388,30 +368,6 @@ contract MaterialLedger is LotCounter {
 
     // --- internal writes ---
 
-    /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
-    function _board(uint64 consignment, uint64[] calldata parcels, Stop memory start)
-        private
-        returns (bytes32)
-    {
-        uint64[] memory lots = new uint64[](parcels.length);
-        uint64[] memory units = new uint64[](parcels.length);
-        for (uint256 i; i < parcels.length; ++i) {
-            uint64 id = parcels[i];
-            Parcel storage record = _atRest(id, ParcelState.ALLOCATED);
-            if (record.consignment != 0) revert WrongState(id, ParcelState.ALLOCATED);
-            if (record.custodian != start.custodian || record.station != start.station) {
-                revert MixedCustody(id);
-            }
-            _checkExpiry(record.lot);
-            _checkRecall(record.lot);
-            record.consignment = consignment;
-            _aboard[consignment].push(id);
-            lots[i] = record.lot;
-            units[i] = record.units;
-        }
-        return keccak256(abi.encode(parcels, lots, units));
-    }
-
     function _moveAboard(uint64 consignment, ParcelState from, ParcelState to) private {
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
@@ -437,16 +393,12 @@ contract MaterialLedger is LotCounter {
             planned.station = taken.station;
         }
         if (sequence >= Journeys.TIMES) {
-            (uint256 word, uint256 shift) = _placeOf(sequence + 1);
-            _laterTimes[consignment][word] |= uint256(taken.since - journey.formedAt()) << shift;
+            if (sequence == _MOST_CHANGES) revert TooManyChanges(consignment, _MOST_CHANGES);
+            _laterTimes[consignment] |= uint256(taken.since - journey.formedAt())
+            << _shiftOf(sequence + 1);
         }
         emit CustodyChanged(
-            consignment,
-            uint16(sequence),
-            change.from,
-            taken.custodian,
-            taken.station,
-            taken.since
+            consignment, uint16(sequence), change.from, taken.custodian, taken.station, taken.since
         );
     }
 
@@ -497,15 +449,12 @@ contract MaterialLedger is LotCounter {
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        _tell(
-            abi.encode(
-                LoadClosed.selector,
-                consignment,
-                ParcelState.ALLOCATED,
-                custodian,
-                uint40(block.timestamp)
-            ),
-            2
-        );
+        _tellClosed(consignment, ParcelState.ALLOCATED, custodian, uint40(block.timestamp));
+    }
+
+    function _tellClosed(uint64 consignment, ParcelState outcome, address custodian, uint40 at)
+        private
+    {
+        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
     }
 }

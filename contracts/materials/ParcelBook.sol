@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
-import {Journey} from "../libraries/Journeys.sol";
+import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {LotBook} from "./LotBook.sol";
 
 /// @title ParcelBook
@@ -14,6 +14,11 @@ abstract contract ParcelBook is LotBook {
         uint64 into; // slot 0
         uint40 at;
     }
+
+    uint256 internal constant _MOST_PARCELS = 16;
+
+    /// @dev Changes of custody whose times the journey's word and one word more hold.
+    uint256 internal constant _MOST_CHANGES = Journeys.TIMES + 8;
 
     mapping(uint64 parcelId => IMaterialLedger.Parcel) internal _parcels;
 
@@ -27,6 +32,11 @@ abstract contract ParcelBook is LotBook {
     /// @dev Who takes a load, and where, at each change of custody; the consignor first. Their times are with the journey.
     mapping(uint64 consignment => mapping(uint256 sequence => IMaterialLedger.Stop)) internal
         _stops;
+
+    /// @dev What a load carries, hashed; and its parcels.
+    mapping(uint64 consignment => bytes32) internal _contents;
+
+    mapping(uint64 consignment => uint64[]) internal _aboard;
 
     constructor(address accessManager, address participantRegistry)
         LotBook(accessManager, participantRegistry)
