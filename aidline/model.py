@@ -33,6 +33,7 @@ __all__ = [
     "Measure",
     "OfferId",
     "OfferStatus",
+    "Otherwise",
     "ParcelId",
     "ParcelState",
     "Policy",
@@ -41,6 +42,7 @@ __all__ = [
     "StationId",
     "Status",
     "Tier",
+    "Verdict",
     "roles_mask",
 ]
 
@@ -138,6 +140,7 @@ class OfferStatus(IntEnum):
     USED = 2
     WITHDRAWN = 3
     EXPIRED = 4
+    TAKEN_BACK = 5
 
 
 class AllocationStatus(IntEnum):
@@ -197,6 +200,22 @@ class GiftKind(IntEnum):
     NULL = 0
     IN_KIND = 1
     MONEY = 2
+
+
+class Otherwise(IntEnum):
+    """What becomes of a gift that its demand cannot take (``IDonationRegistry.Otherwise``)."""
+
+    NULL = 0
+    OFFER = 1
+    HOLD = 2
+
+
+class Verdict(IntEnum):
+    """What an auditor says of a lot received (``IGiftAudit.Verdict``)."""
+
+    NULL = 0
+    ATTESTED = 1
+    REFUSED = 2
 
 
 class GiftStatus(IntEnum):

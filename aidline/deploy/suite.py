@@ -155,7 +155,18 @@ SUITE = Suite(
         ),
         Item(
             "CertificateText",
-            {"materialLedger": "@MaterialLedger", "reliefFund": "@ReliefFund"},
+            {
+                "materialLedger": "@MaterialLedger",
+                "reliefFund": "@ReliefFund",
+                "giftAudit": "@GiftAudit",
+            },
+        ),
+        Item(
+            "GiftAudit",
+            {
+                "participantRegistry": "@ParticipantRegistry",
+                "donationRegistry": "@DonationRegistry",
+            },
         ),
         Item(
             "DonationRegistry",

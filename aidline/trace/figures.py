@@ -433,7 +433,7 @@ def _gifts_told(
     for event in donations:
         args = event.args
         if event.name == "GiftPledged":
-            counts = (args.units, 0, 0, 0)
+            counts = (args.terms.units, 0, 0, 0)
             gifts[args.gift] = _in_kind(args.gift, args.donor, "pledged", counts, None)
         elif event.name == "GiftReceived":
             gift = gifts[args.gift]

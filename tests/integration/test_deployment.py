@@ -115,6 +115,7 @@ def test_every_room_is_reached(aidline: Aidline) -> None:
         "freight": "FreightEscrow",
         "fund": "ReliefFund",
         "donations": "DonationRegistry",
+        "gift_audit": "GiftAudit",
         "oracle": "IndicatorOracle",
         "emergency": "EmergencyResponse",
     }

@@ -123,11 +123,13 @@ class Suite:
 
     chain: RevmChain
     rooms: Rooms
+    aid: Aidline
     access: Contract
     reserve: Contract
     registry: Contract
     ledger: Contract
     incidents: Contract
+    recipes: Contract
     currency: Contract
     needs: Contract
     demand: Contract
@@ -137,6 +139,7 @@ class Suite:
     fund: Contract
     donations: Contract
     certificates: Contract
+    audit: Contract
     oracle: Contract
     emergency: Contract
 
@@ -153,6 +156,7 @@ ROOMS = {
     "registry": "ParticipantRegistry",
     "ledger": "MaterialLedger",
     "incidents": "IncidentBoard",
+    "recipes": "RecipeBook",
     "currency": "LogisticsCurrency",
     "needs": "DemandBook",
     "demand": "DemandEscrow",
@@ -162,6 +166,7 @@ ROOMS = {
     "fund": "ReliefFund",
     "donations": "DonationRegistry",
     "certificates": "CertificateText",
+    "audit": "GiftAudit",
     "oracle": "IndicatorOracle",
     "emergency": "EmergencyResponse",
 }
@@ -186,7 +191,7 @@ def deploy_suite(chain: RevmChain, known: Mapping[str, str] | None = None) -> Su
         attribute: made.contract(name) if name in places else None
         for attribute, name in ROOMS.items()
     }
-    suite = Suite(chain, Rooms(chain, places | others, book=made.book), **rooms)
+    suite = Suite(chain, Rooms(chain, places | others, book=made.book), made, **rooms)
     enrol(suite.registry)
     catalogue(suite.ledger)
     provide(suite)

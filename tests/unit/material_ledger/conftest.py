@@ -71,11 +71,26 @@ def donation_registry() -> Key:
 
 
 @pytest.fixture
+def rooms(suite: Suite) -> Rooms:
+    return Rooms(suite.chain, creator="writers")
+
+
+@pytest.fixture
+def recipes(suite: Suite, rooms: Rooms) -> Contract:
+    """The recipes that the ledger looks up."""
+    return rooms.deploy("RecipeBook", suite.registry.address)
+
+
+@pytest.fixture
 def ledger(
-    suite: Suite, admin: Key, demand_escrow: Key, freight_escrow: Key, donation_registry: Key
+    suite: Suite,
+    rooms: Rooms,
+    recipes: Contract,
+    admin: Key,
+    demand_escrow: Key,
+    freight_escrow: Key,
+    donation_registry: Key,
 ) -> Contract:
-    rooms = Rooms(suite.chain, creator="writers")
-    recipes = rooms.deploy("RecipeBook", suite.registry.address)
     office = rooms.deploy(
         "MaterialOffice", suite.access.address, suite.registry.address, recipes.address
     )
