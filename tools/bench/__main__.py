@@ -13,7 +13,11 @@ from rich.table import Table
 from tools.bench.figures import Figure
 
 #: Subjects and the module that measures each.
-PARTS = {"sim": "tools.bench.sim"}
+PARTS = {
+    "materials": "tools.bench.materials",
+    "donation": "tools.bench.donation",
+    "sim": "tools.bench.sim",
+}
 REPORT = Path("reports") / "bench.json"
 
 
