@@ -100,7 +100,7 @@ interface IIncidentBoard {
     /// @notice Neither an active auditor nor an active arbiter.
     error NotJudge(address caller);
     /// @notice Who judges belongs to the same organisation as this one.
-    error SameOrganisation(address caller, address other);
+    error OneOrganisation(address caller, address other);
     error BadOutcome(IncidentStatus outcome);
 
     /// @notice Most parcels in one incident.

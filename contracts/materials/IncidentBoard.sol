@@ -207,7 +207,7 @@ contract IncidentBoard is IIncidentBoard {
         if (
             registry.participant(msg.sender).organisation
                 == registry.participant(other).organisation
-        ) revert SameOrganisation(msg.sender, other);
+        ) revert OneOrganisation(msg.sender, other);
     }
 
     // --- writes ---

@@ -153,7 +153,7 @@ def test_reverts_when_the_judge_is_suspended(
 
 
 def test_reverts_when_the_judge_declared_it(board: Contract, answered: int, auditor: Key) -> None:
-    with reverts("SameOrganisation", caller=auditor, other=auditor):
+    with reverts("OneOrganisation", caller=auditor, other=auditor):
         board.decide(answered, DISMISSED, WHY, sender=auditor)
 
 
@@ -172,7 +172,7 @@ def test_reverts_when_the_judge_belongs_to_a_side(
     registry.register(
         message, message.sign(cousin, domain_of(registry)), "", sender=key_of("registrar")
     )
-    with reverts("SameOrganisation", caller=cousin, other=key_of(kin)):
+    with reverts("OneOrganisation", caller=cousin, other=key_of(kin)):
         board.decide(answered, UPHELD, WHY, sender=cousin)
 
 
