@@ -181,6 +181,7 @@ class Resolution(IntEnum):
     CANCELLED = 3
     LOST = 4
     REFUSED = 5
+    RECALLED = 6
 
 
 class Policy(IntEnum):

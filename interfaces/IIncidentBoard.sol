@@ -94,13 +94,13 @@ interface IIncidentBoard {
     error UnknownIncident(uint64 incident);
     error NotParty(uint64 incident, address caller);
     /// @notice Answered, decided or over.
-    error WrongStatus(uint64 incident, IncidentStatus status);
+    error IncidentWrongStatus(uint64 incident, IncidentStatus status);
     error AnswerTooLate(uint64 incident, uint40 until);
     error TooEarly(uint64 incident, uint40 notBefore);
     /// @notice Neither an active auditor nor an active arbiter.
     error NotJudge(address caller);
     /// @notice Who judges belongs to the same organisation as this one.
-    error SameOrganisation(address caller, address other);
+    error OneOrganisation(address caller, address other);
     error BadOutcome(IncidentStatus outcome);
 
     /// @notice Most parcels in one incident.

@@ -118,6 +118,25 @@ interface IMaterialLedger {
         bytes32 content; // slot 1
     }
 
+    /// @notice A place in the route of a load, in order, the consignor first.
+    /// @param custodian Who takes custody there. @param station Where. @param since Unix seconds; zero while it is only planned.
+    struct Stop {
+        address custodian; // slot 0
+        uint32 station;
+        uint40 since;
+    }
+
+    /// @notice A change of custody that has been made, as it was to be.
+    /// @param from Who had custody. @param sequence Changes of custody before this one. @param taker Who was to take by the plan.
+    /// @param station Where, by the plan. @param content The load's content.
+    struct Change {
+        address from;
+        uint16 sequence;
+        address taker;
+        uint32 station;
+        bytes32 content;
+    }
+
     /// @notice Units of a lot by state; they add up to the lot's quantity.
     struct Fate {
         uint64 held;
@@ -229,6 +248,7 @@ interface IMaterialLedger {
     error WrongState(uint64 parcel, ParcelState state);
     error TooManyUnits(uint64 parcel, uint64 asked, uint64 there);
     error TooManyParcels(uint256 given, uint256 most);
+    error TooManyChanges(uint64 consignment, uint256 most);
     error MixedCustody(uint64 parcel);
     error LoadExists(uint64 consignment);
     error UnknownLoad(uint64 consignment);
@@ -310,6 +330,10 @@ interface IMaterialLedger {
         external
         view
         returns (address custodian, uint40 since);
+
+    /// @notice Every change of custody of the load, the consignor first: those done, then those that were planned when it was formed.
+    /// @dev Reverts with `UnknownLoad`. Done changes stand for ever, so that the `CustodyChanged` of a load can be checked one by one: none is missing.
+    function routeOf(uint64 consignment) external view returns (Stop[] memory);
 
     /// @notice Number of lots, which carry the ids 1 to this.
     function lotCount() external view returns (uint64);
@@ -406,11 +430,18 @@ interface IMaterialLedger {
     // --- FreightEscrow only ---
 
     /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station.
-    function form(uint64 consignment, uint64[] calldata parcels) external returns (bytes32 content);
+    /// @param takers Who is to take custody after the consignor, and where, in order; `since` is not read. A change that goes otherwise is
+    /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 13 changes.
+    function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
+        external
+        returns (bytes32 content);
 
     /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit. @dev Reverts with `LotRecalled`.
     /// @param at When it happened, unix seconds: not before the handover before, not in the future.
-    function handOver(uint64 consignment, address to, uint32 station, uint40 at) external;
+    /// @return what was there before and what was planned; the caller says whether the plan binds
+    function handOver(uint64 consignment, address to, uint32 station, uint40 at)
+        external
+        returns (Change memory);
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
     /// @dev A delivery of what is recalled reverts with `LotRecalled`; units that had expired when they arrived go to quarantine.

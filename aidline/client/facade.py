@@ -114,11 +114,6 @@ class Aidline:
         return self.contract("RecipeBook")
 
     @cached_property
-    def recipes(self) -> Contract:
-        """What is made from what, with which yield (RecipeBook)."""
-        return self.contract("RecipeBook")
-
-    @cached_property
     def incidents(self) -> Contract:
         """Incidents: declared, answered, decided (IncidentBoard)."""
         return self.contract("IncidentBoard")

@@ -84,7 +84,9 @@ def from_events(aid: Aidline, time_offset: int = 0) -> Figures:
     return {
         "units": _units(quantities, states, gift_lots),
         "demand": _demand_told([*by_room[aid.needs.name], *by_room[aid.demand.name]]),
-        **_freight_told(by_room[aid.freight.name]),
+        **_freight_told(
+            [event for event in events if event.contract in (aid.freight.name, aid.ledger.name)]
+        ),
         "money": _money_told(by_room[aid.currency.name], fund),
         "gifts": _gifts_told(donations, fund, states),
         "emergency": _emergency(by_room[aid.emergency.name], time_offset),
@@ -326,8 +328,10 @@ def _freight_told(events: Sequence[Event]) -> Figures:
                     "why": None,
                 }
             )
-        elif event.name == "HandedOver":
-            consignments[args.consignment]["status"] = "in_transit"
+        elif event.name == "CustodyChanged":
+            # the change that settles is told after the settlement
+            entry = consignments[args.consignment]
+            entry["status"] = "in_transit" if entry["status"] == "booked" else entry["status"]
         elif event.name == "Arrived":
             consignments[args.consignment]["status"] = "arrived"
         elif event.name == "LegSettled":

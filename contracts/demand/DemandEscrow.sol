@@ -238,13 +238,12 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (record.status != AllocationStatus.BOOKED) {
             revert AllocationWrongStatus(allocationId, record.status);
         }
-        IMaterialLedger.ParcelState state = ledger.parcel(record.parcel).state;
-        if (
-            state != IMaterialLedger.ParcelState.LOST
-                && state != IMaterialLedger.ParcelState.RETURNED
-                && state != IMaterialLedger.ParcelState.QUARANTINED
-                && state != IMaterialLedger.ParcelState.DESTROYED
-        ) revert ParcelNotFailed(allocationId, state);
+        IMaterialLedger.ParcelState state = ledger.outcomeOf(record.parcel, record.consignment);
+        IMaterialLedger.ParcelState present = ledger.parcel(record.parcel).state;
+        bool isFailed = state == IMaterialLedger.ParcelState.LOST
+            || state == IMaterialLedger.ParcelState.RETURNED
+            || (state == IMaterialLedger.ParcelState.QUARANTINED && !_isInUse(present));
+        if (!isFailed) revert ParcelNotFailed(allocationId, present);
 
         record.status = AllocationStatus.FAILED;
         emit AllocationFailed(allocationId, record.units, state);
@@ -326,7 +325,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (given > MAX_LINES) revert TooManyLines(given, MAX_LINES);
     }
 
-    /// @dev While an offer is open its parcel is OFFERED, unless the ledger has stopped it there.
+    /// @dev While an offer is open its parcel is OFFERED (HELD as it is made), unless it was stopped there by a quarantine.
     function _describe(OfferRecord storage record) private view returns (Offer memory whole) {
         IMaterialLedger.Parcel memory parcel = ledger.parcel(record.parcel);
         IMaterialLedger.Lot memory lot = ledger.lot(parcel.lot);
@@ -334,9 +333,9 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         whole.until = record.until;
         whole.status = record.status;
         whole.parcel = record.parcel;
-        if (whole.status == OfferStatus.OPEN) {
-            whole.units = parcel.units;
-        }
+        bool isThere = parcel.state == IMaterialLedger.ParcelState.HELD
+            || parcel.state == IMaterialLedger.ParcelState.OFFERED;
+        if (whole.status == OfferStatus.OPEN && isThere) whole.units = parcel.units;
         whole.material = lot.material;
         whole.expiry = lot.expiry;
         whole.earmarkKind = lot.earmarkKind;
@@ -421,6 +420,13 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
             revert NotExempt(offerId, demandId);
         }
         return exempt.plus(prospect.level, prospect.open);
+    }
+
+    /// @dev Released from the quarantine in which it was delivered.
+    function _isInUse(IMaterialLedger.ParcelState state) private pure returns (bool) {
+        return state == IMaterialLedger.ParcelState.DELIVERED
+            || state == IMaterialLedger.ParcelState.DISTRIBUTED
+            || state == IMaterialLedger.ParcelState.MERGED;
     }
 
     // --- own writes ---

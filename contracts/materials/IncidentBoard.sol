@@ -122,7 +122,7 @@ contract IncidentBoard is IIncidentBoard {
         if (msg.sender != record.party) revert NotParty(id, msg.sender);
         if (answerHash == 0) revert NoEvidence();
         IncidentStatus status = _statusOf(record);
-        if (status != IncidentStatus.DECLARED) revert WrongStatus(id, status);
+        if (status != IncidentStatus.DECLARED) revert IncidentWrongStatus(id, status);
         uint40 until = record.declaredAt + ANSWER_WINDOW;
         if (block.timestamp >= until) revert AnswerTooLate(id, until);
 
@@ -146,7 +146,7 @@ contract IncidentBoard is IIncidentBoard {
             uint40 notBefore = record.declaredAt + ANSWER_WINDOW;
             if (block.timestamp < notBefore) revert TooEarly(id, notBefore);
         } else if (status != IncidentStatus.ANSWERED) {
-            revert WrongStatus(id, status);
+            revert IncidentWrongStatus(id, status);
         }
         if (outcome == IncidentStatus.UPHELD) _requireAnsweredBy(_parcels[id], record);
 
@@ -207,7 +207,7 @@ contract IncidentBoard is IIncidentBoard {
         if (
             registry.participant(msg.sender).organisation
                 == registry.participant(other).organisation
-        ) revert SameOrganisation(msg.sender, other);
+        ) revert OneOrganisation(msg.sender, other);
     }
 
     // --- writes ---

@@ -219,7 +219,7 @@ abstract contract LotCounter is IMaterialLedger, ParcelBook {
     // --- internal writes ---
 
     /// @dev Runs the office's function of the same name, which answers the caller itself.
-    function _toOffice() private {
+    function _toOffice() internal {
         address target = office;
         assembly {
             calldatacopy(0, 0, calldatasize())

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {Earmarks} from "../libraries/Earmarks.sol";
+import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {References} from "../libraries/References.sol";
 import {LotCounter} from "./LotCounter.sol";
 
@@ -13,14 +14,8 @@ import {LotCounter} from "./LotCounter.sol";
 contract MaterialLedger is LotCounter {
     using Earmarks for IMaterialLedger.Earmark;
 
-    /// @dev A time of custody that is over.
-    struct Span {
-        address custodian; // slot 0
-        uint40 since;
-    }
-
     /// @notice Most parcels in a load.
-    uint256 public constant MAX_PARCELS = 16;
+    uint256 public constant MAX_PARCELS = _MOST_PARCELS;
 
     /// @notice The only writer of offers and allocations.
     address public immutable demandEscrow;
@@ -33,10 +28,8 @@ contract MaterialLedger is LotCounter {
 
     mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
 
-    mapping(uint64 consignment => uint64[]) private _aboard;
-
-    /// @dev The spans before the present one, which is in the load.
-    mapping(uint64 consignment => mapping(uint16 sequence => Span)) private _spans;
+    /// @dev Times of the changes of custody that the journey's word has no room for.
+    mapping(uint64 consignment => uint256) private _laterTimes;
 
     constructor(
         address accessManager,
@@ -61,8 +54,9 @@ contract MaterialLedger is LotCounter {
     /// @inheritdoc IMaterialLedger
     function parcel(uint64 id) external view returns (Parcel memory record) {
         record = _knownParcel(id);
-        if (record.consignment != 0) {
-            Load storage carrying = _loads[record.consignment];
+        uint64 consignment = record.consignment;
+        if (consignment != 0) {
+            Load memory carrying = _load(consignment);
             record.custodian = carrying.custodian;
             record.since = carrying.since;
             record.state = carrying.state;
@@ -71,7 +65,7 @@ contract MaterialLedger is LotCounter {
 
     /// @inheritdoc IMaterialLedger
     function load(uint64 consignment) external view returns (Load memory) {
-        return _knownLoad(consignment);
+        return _load(consignment);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -81,7 +75,7 @@ contract MaterialLedger is LotCounter {
 
     /// @inheritdoc IMaterialLedger
     function isLoadRecalled(uint64 consignment) external view returns (bool) {
-        if (_knownLoad(consignment).clearedAt == _recallEpoch) return false;
+        if (_knownLoad(consignment).clear() == _recallEpoch) return false;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
             if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
@@ -132,10 +126,19 @@ contract MaterialLedger is LotCounter {
         view
         returns (address custodian, uint40 since)
     {
-        Load storage record = _knownLoad(consignment);
-        if (sequence == record.sequence) return (record.custodian, record.since);
-        Span storage span = _spans[consignment][sequence];
-        return (span.custodian, span.since);
+        Journey journey = _knownLoad(consignment);
+        if (sequence > journey.sequence()) return (address(0), 0);
+        Stop memory stop = _stopAt(consignment, journey, sequence);
+        return (stop.custodian, stop.since);
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function routeOf(uint64 consignment) external view returns (Stop[] memory route) {
+        Journey journey = _knownLoad(consignment);
+        route = new Stop[](journey.stops());
+        for (uint256 i; i < route.length; ++i) {
+            route[i] = _stopAt(consignment, journey, i);
+        }
     }
 
     // --- DonationRegistry ---
@@ -196,49 +199,32 @@ contract MaterialLedger is LotCounter {
     // --- FreightEscrow ---
 
     /// @inheritdoc IMaterialLedger
-    function form(uint64 consignment, uint64[] calldata parcels)
+    function form(uint64, uint64[] calldata, Stop[] calldata)
         external
         onlyWriter(freightEscrow)
-        returns (bytes32 content)
+        returns (bytes32)
     {
-        if (consignment == 0) revert UnknownLoad(consignment);
-        if (_loads[consignment].state != ParcelState.NULL) revert LoadExists(consignment);
-        if (parcels.length == 0) revert NoParcels();
-        if (parcels.length > MAX_PARCELS) revert TooManyParcels(parcels.length, MAX_PARCELS);
-
-        address custodian = _knownParcel(parcels[0]).custodian;
-        content = _board(consignment, parcels, custodian);
-        _loads[consignment] = Load({
-            custodian: custodian,
-            since: uint40(block.timestamp),
-            sequence: 0,
-            state: ParcelState.ALLOCATED,
-            clearedAt: _recallEpoch,
-            content: content
-        });
-        _tell(
-            bytes.concat(
-                abi.encode(LoadFormed.selector, consignment),
-                abi.encode(parcels, content, custodian)
-            ),
-            2
-        );
+        _toOffice();
     }
 
     /// @inheritdoc IMaterialLedger
     function handOver(uint64 consignment, address to, uint32 station, uint40 at)
         external
         onlyWriter(freightEscrow)
+        returns (Change memory change)
     {
-        Load storage record = _knownLoad(consignment);
-        ParcelState state = record.state;
-        if (state != ParcelState.ALLOCATED && state != ParcelState.IN_TRANSIT) {
+        Journey journey = _knownLoad(consignment);
+        ParcelState state = journey.state();
+        if (state == ParcelState.ALLOCATED) {
+            journey = journey.withState(ParcelState.IN_TRANSIT);
+            _moveAboard(consignment, ParcelState.ALLOCATED, ParcelState.IN_TRANSIT);
+        } else if (state != ParcelState.IN_TRANSIT) {
             revert WrongLoadState(consignment, state);
         }
-        _checkTime(record, at);
-        _checkLoadRecall(consignment, record);
-        if (state == ParcelState.ALLOCATED) _depart(consignment, record);
-        _changeCustody(consignment, record, to, station, at);
+        journey = _checkLoadRecall(consignment, journey);
+        change = _changeCustody(consignment, journey, Stop(to, station, at));
+        change.content = _contents[consignment];
+        _journeys[consignment] = journey.advanced(at);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -249,27 +235,30 @@ contract MaterialLedger is LotCounter {
         uint32 station,
         uint40 at
     ) external onlyWriter(freightEscrow) {
-        Load storage record = _knownLoad(consignment);
+        Journey journey = _knownLoad(consignment);
+        ParcelState from = journey.state();
+        address present = _stops[consignment][journey.sequence()].custodian;
         if (outcome == ParcelState.ALLOCATED) {
-            _disband(consignment, record);
+            _disband(consignment, journey, present);
             return;
         }
         if (
             outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
-        ParcelState state = record.state;
-        bool stopped = outcome == ParcelState.QUARANTINED && custodian == record.custodian;
-        if (state != ParcelState.IN_TRANSIT && !(stopped && state == ParcelState.ALLOCATED)) {
-            revert WrongLoadState(consignment, state);
+        // What is set apart where it is may never have left.
+        bool isStopped = outcome == ParcelState.QUARANTINED && custodian == present;
+        if (from != ParcelState.IN_TRANSIT && !(isStopped && from == ParcelState.ALLOCATED)) {
+            revert WrongLoadState(consignment, from);
         }
-        _checkTime(record, at);
-        if (outcome == ParcelState.DELIVERED) _checkLoadRecall(consignment, record);
-
-        if (custodian != record.custodian) {
-            _changeCustody(consignment, record, custodian, station, at);
+        if (outcome == ParcelState.DELIVERED) journey = _checkLoadRecall(consignment, journey);
+        if (custodian == present) {
+            _checkTime(consignment, journey, at);
+        } else {
+            _changeCustody(consignment, journey, Stop(custodian, station, at));
+            journey = journey.advanced(at);
         }
-        record.state = outcome;
+        _journeys[consignment] = journey.withState(outcome);
         Parcel memory arrival;
         arrival.custodian = custodian;
         arrival.since = at;
@@ -277,22 +266,61 @@ contract MaterialLedger is LotCounter {
         arrival.state = outcome;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            if (stopped) _stop(parcels[i], custodian, state);
-            _unload(parcels[i], arrival, consignment, state);
+            if (isStopped) _stop(parcels[i], custodian, from);
+            _unload(parcels[i], arrival, consignment, from);
         }
-        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
+        _tellClosed(consignment, outcome, custodian, at);
     }
 
     // --- internal reads ---
 
-    function _knownLoad(uint64 consignment) private view returns (Load storage record) {
-        record = _loads[consignment];
-        if (record.state == ParcelState.NULL) revert UnknownLoad(consignment);
+    function _knownLoad(uint64 consignment) private view returns (Journey journey) {
+        journey = _journeys[consignment];
+        if (journey.state() == ParcelState.NULL) revert UnknownLoad(consignment);
     }
 
-    function _checkTime(Load storage record, uint40 at) private view {
-        if (at < record.since || at > block.timestamp) {
-            revert WrongHandoverTime(at, record.since, uint40(block.timestamp));
+    function _load(uint64 consignment) private view returns (Load memory) {
+        Journey journey = _knownLoad(consignment);
+        Stop memory present = _stopAt(consignment, journey, journey.sequence());
+        return Load({
+            custodian: present.custodian,
+            since: present.since,
+            sequence: uint16(journey.sequence()),
+            state: journey.state(),
+            clearedAt: journey.clear(),
+            content: _contents[consignment]
+        });
+    }
+
+    function _stopAt(uint64 consignment, Journey journey, uint256 sequence)
+        private
+        view
+        returns (Stop memory stop)
+    {
+        stop = _stops[consignment][sequence];
+        if (sequence <= journey.sequence()) stop.since = _timeOf(consignment, journey, sequence);
+    }
+
+    /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.
+    function _timeOf(uint64 consignment, Journey journey, uint256 sequence)
+        private
+        view
+        returns (uint40)
+    {
+        if (sequence == 0) return journey.formedAt();
+        if (sequence <= Journeys.TIMES) return journey.timeOf(sequence);
+        return journey.formedAt() + uint32(_laterTimes[consignment] >> _shiftOf(sequence));
+    }
+
+    /// @dev Where the time of a change of custody is that the journey has no room for.
+    function _shiftOf(uint256 sequence) private pure returns (uint256) {
+        return 32 * (sequence - Journeys.TIMES - 1);
+    }
+
+    function _checkTime(uint64 consignment, Journey journey, uint40 at) private view {
+        uint40 since = _timeOf(consignment, journey, journey.sequence());
+        if (at < since || at > block.timestamp) {
+            revert WrongHandoverTime(at, since, uint40(block.timestamp));
         }
     }
 
@@ -314,84 +342,62 @@ contract MaterialLedger is LotCounter {
 
     /// @dev Who had custody of a load, the consignor for any time before its first handover.
     function _custodianAt(uint64 consignment, uint40 time) private view returns (address) {
-        Load storage record = _loads[consignment];
-        if (record.sequence == 0 || record.since <= time) return record.custodian;
-        uint16 low;
-        uint16 high = record.sequence;
+        Journey journey = _journeys[consignment];
+        uint256 low;
+        uint256 high = journey.sequence() + 1;
         while (high - low > 1) {
-            uint16 middle = low + (high - low) / 2;
-            if (_spans[consignment][middle].since <= time) low = middle;
+            uint256 middle = low + (high - low) / 2;
+            if (_timeOf(consignment, journey, middle) <= time) low = middle;
             else high = middle;
         }
-        return _spans[consignment][low].custodian;
+        return _stops[consignment][low].custodian;
     }
 
     // --- internal writes ---
 
-    /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
-    function _board(uint64 consignment, uint64[] calldata parcels, address custodian)
-        private
-        returns (bytes32)
-    {
-        uint64[] memory lots = new uint64[](parcels.length);
-        uint64[] memory units = new uint64[](parcels.length);
-        uint32 station = _parcels[parcels[0]].station;
-        for (uint256 i; i < parcels.length; ++i) {
-            uint64 id = parcels[i];
-            Parcel storage record = _atRest(id, ParcelState.ALLOCATED);
-            if (record.consignment != 0) revert WrongState(id, ParcelState.ALLOCATED);
-            if (record.custodian != custodian || record.station != station) {
-                revert MixedCustody(id);
-            }
-            _checkExpiry(record.lot);
-            _checkRecall(record.lot);
-            record.consignment = consignment;
-            _aboard[consignment].push(id);
-            lots[i] = record.lot;
-            units[i] = record.units;
-        }
-        return keccak256(abi.encode(parcels, lots, units));
-    }
-
-    function _depart(uint64 consignment, Load storage record) private {
-        record.state = ParcelState.IN_TRANSIT;
+    function _moveAboard(uint64 consignment, ParcelState from, ParcelState to) private {
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _count(
-                parcels[i],
-                _parcels[parcels[i]],
-                ParcelState.ALLOCATED,
-                ParcelState.IN_TRANSIT,
-                consignment
-            );
+            _count(parcels[i], _parcels[parcels[i]], from, to, consignment);
         }
     }
 
-    function _changeCustody(
-        uint64 consignment,
-        Load storage record,
-        address to,
-        uint32 station,
-        uint40 at
-    ) private {
-        address from = record.custodian;
-        uint16 sequence = record.sequence;
-        _spans[consignment][sequence] = Span(from, record.since);
-        record.custodian = to;
-        record.since = at;
-        record.sequence = sequence + 1;
-        emit CustodyChanged(consignment, sequence, from, to, station, at);
+    /// @dev Writes all but the journey itself. A change as planned finds its stop there.
+    function _changeCustody(uint64 consignment, Journey journey, Stop memory taken)
+        private
+        returns (Change memory change)
+    {
+        _checkTime(consignment, journey, taken.since);
+        uint256 sequence = journey.sequence();
+        mapping(uint256 => Stop) storage stops = _stops[consignment];
+        Stop storage planned = stops[sequence + 1];
+        change.from = stops[sequence].custodian;
+        change.sequence = uint16(sequence);
+        change.taker = planned.custodian;
+        change.station = planned.station;
+        if (change.taker != taken.custodian || change.station != taken.station) {
+            planned.custodian = taken.custodian;
+            planned.station = taken.station;
+        }
+        if (sequence >= Journeys.TIMES) {
+            if (sequence == _MOST_CHANGES) revert TooManyChanges(consignment, _MOST_CHANGES);
+            _laterTimes[consignment] |= uint256(taken.since - journey.formedAt())
+            << _shiftOf(sequence + 1);
+        }
+        emit CustodyChanged(
+            consignment, uint16(sequence), change.from, taken.custodian, taken.station, taken.since
+        );
     }
 
     /// @dev Nothing aboard is recalled: one read, unless there was a recall since the last look.
-    function _checkLoadRecall(uint64 consignment, Load storage record) private {
+    function _checkLoadRecall(uint64 consignment, Journey journey) private returns (Journey) {
         uint32 epoch = _recallEpoch;
-        if (record.clearedAt == epoch) return;
+        if (journey.clear() == epoch) return journey;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
             _checkRecall(_parcels[parcels[i]].lot);
         }
-        record.clearedAt = epoch;
+        return journey.withClear(epoch);
     }
 
     /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
@@ -421,24 +427,21 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @dev A load that never left: its parcels stay allocated where they are.
-    function _disband(uint64 consignment, Load storage record) private {
-        if (record.state != ParcelState.ALLOCATED) {
-            revert WrongLoadState(consignment, record.state);
+    function _disband(uint64 consignment, Journey journey, address custodian) private {
+        if (journey.state() != ParcelState.ALLOCATED) {
+            revert WrongLoadState(consignment, journey.state());
         }
-        record.state = ParcelState.HELD;
+        _journeys[consignment] = journey.withState(ParcelState.HELD);
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        _tell(
-            abi.encode(
-                LoadClosed.selector,
-                consignment,
-                ParcelState.ALLOCATED,
-                record.custodian,
-                uint40(block.timestamp)
-            ),
-            2
-        );
+        _tellClosed(consignment, ParcelState.ALLOCATED, custodian, uint40(block.timestamp));
+    }
+
+    function _tellClosed(uint64 consignment, ParcelState outcome, address custodian, uint40 at)
+        private
+    {
+        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
     }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {IRecipeBook} from "../../interfaces/IRecipeBook.sol";
+import {Journeys} from "../libraries/Journeys.sol";
 import {References} from "../libraries/References.sol";
 import {ParcelBook} from "./ParcelBook.sol";
 
@@ -265,6 +266,48 @@ contract MaterialOffice is ParcelBook {
         );
     }
 
+    // --- FreightEscrow ---
+
+    /// @notice See `IMaterialLedger.form`; the ledger has checked the caller.
+    function form(
+        uint64 consignment,
+        uint64[] calldata parcels,
+        IMaterialLedger.Stop[] calldata takers
+    ) external returns (bytes32 content) {
+        if (consignment == 0) {
+            revert IMaterialLedger.UnknownLoad(consignment);
+        }
+        if (_journeys[consignment].state() != IMaterialLedger.ParcelState.NULL) {
+            revert IMaterialLedger.LoadExists(consignment);
+        }
+        if (parcels.length == 0) revert IMaterialLedger.NoParcels();
+        if (parcels.length > _MOST_PARCELS) {
+            revert IMaterialLedger.TooManyParcels(parcels.length, _MOST_PARCELS);
+        }
+        if (takers.length > _MOST_CHANGES) {
+            revert IMaterialLedger.TooManyChanges(consignment, _MOST_CHANGES);
+        }
+
+        IMaterialLedger.Parcel storage first = _knownParcel(parcels[0]);
+        IMaterialLedger.Stop memory start =
+            IMaterialLedger.Stop({custodian: first.custodian, station: first.station, since: 0});
+        content = _board(consignment, parcels, start);
+        _contents[consignment] = content;
+        _stops[consignment][0] = start;
+        for (uint256 i; i < takers.length; ++i) {
+            _stops[consignment][i + 1] =
+                IMaterialLedger.Stop(takers[i].custodian, takers[i].station, 0);
+        }
+        _journeys[consignment] = Journeys.start(takers.length + 1, _recallEpoch);
+        _tell(
+            bytes.concat(
+                abi.encode(IMaterialLedger.LoadFormed.selector, consignment),
+                abi.encode(parcels, content, start.custodian)
+            ),
+            2
+        );
+    }
+
     // --- internal reads ---
 
     function _isAuditor(address who) internal view returns (bool) {
@@ -354,6 +397,34 @@ contract MaterialOffice is ParcelBook {
     }
 
     // --- internal writes ---
+
+    /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
+    function _board(
+        uint64 consignment,
+        uint64[] calldata parcels,
+        IMaterialLedger.Stop memory start
+    ) private returns (bytes32) {
+        uint64[] memory lots = new uint64[](parcels.length);
+        uint64[] memory units = new uint64[](parcels.length);
+        for (uint256 i; i < parcels.length; ++i) {
+            uint64 id = parcels[i];
+            IMaterialLedger.Parcel storage record =
+                _atRest(id, IMaterialLedger.ParcelState.ALLOCATED);
+            if (record.consignment != 0) {
+                revert IMaterialLedger.WrongState(id, IMaterialLedger.ParcelState.ALLOCATED);
+            }
+            if (record.custodian != start.custodian || record.station != start.station) {
+                revert IMaterialLedger.MixedCustody(id);
+            }
+            _checkExpiry(record.lot);
+            _checkRecall(record.lot);
+            record.consignment = consignment;
+            _aboard[consignment].push(id);
+            lots[i] = record.lot;
+            units[i] = record.units;
+        }
+        return keccak256(abi.encode(parcels, lots, units));
+    }
 
     /// @dev Consumes the inputs. Returns the parcels that held them, and their lots.
     function _use(IMaterialLedger.Part[] calldata inputs)

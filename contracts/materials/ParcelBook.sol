@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
+import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {LotBook} from "./LotBook.sol";
 
 /// @title ParcelBook
@@ -14,6 +15,11 @@ abstract contract ParcelBook is LotBook {
         uint40 at;
     }
 
+    uint256 internal constant _MOST_PARCELS = 16;
+
+    /// @dev Changes of custody whose times the journey's word and one word more hold.
+    uint256 internal constant _MOST_CHANGES = Journeys.TIMES + 8;
+
     mapping(uint64 parcelId => IMaterialLedger.Parcel) internal _parcels;
 
     mapping(uint64 parcelId => IMaterialLedger.Quarantine) internal _quarantines;
@@ -21,7 +27,16 @@ abstract contract ParcelBook is LotBook {
     mapping(uint64 parcelId => Merge) internal _merges;
 
     /// @dev Kept here for all who ask where a parcel is; written by the ledger alone.
-    mapping(uint64 consignment => IMaterialLedger.Load) internal _loads;
+    mapping(uint64 consignment => Journey) internal _journeys;
+
+    /// @dev Who takes a load, and where, at each change of custody; the consignor first. Their times are with the journey.
+    mapping(uint64 consignment => mapping(uint256 sequence => IMaterialLedger.Stop)) internal
+        _stops;
+
+    /// @dev What a load carries, hashed; and its parcels.
+    mapping(uint64 consignment => bytes32) internal _contents;
+
+    mapping(uint64 consignment => uint64[]) internal _aboard;
 
     constructor(address accessManager, address participantRegistry)
         LotBook(accessManager, participantRegistry)
@@ -42,12 +57,13 @@ abstract contract ParcelBook is LotBook {
         returns (IMaterialLedger.ParcelState)
     {
         uint64 consignment = record.consignment;
-        return consignment == 0 ? record.state : _loads[consignment].state;
+        return consignment == 0 ? record.state : _journeys[consignment].state();
     }
 
     function _custodianOf(IMaterialLedger.Parcel storage record) internal view returns (address) {
         uint64 consignment = record.consignment;
-        return consignment == 0 ? record.custodian : _loads[consignment].custodian;
+        if (consignment == 0) return record.custodian;
+        return _stops[consignment][_journeys[consignment].sequence()].custodian;
     }
 
     /// @dev The parcel, which must be in `state`.

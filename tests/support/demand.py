@@ -254,7 +254,7 @@ class Desk:
         """Book allocations for the relief fund and load them."""
         self.escrow.take(list(allocations), consignment, FUND.address, freight, sender=FREIGHT)
         parcels = [self.escrow.allocation(number).parcel for number in allocations]
-        self.suite.ledger.form(consignment, parcels, sender=FREIGHT)
+        self.suite.ledger.form(consignment, parcels, [], sender=FREIGHT)
 
     def close(self, consignment: int, outcome: int) -> None:
         """Hand a load to the carrier and end it."""

@@ -56,7 +56,7 @@ def parcels(ledger: Contract, supplier: Key) -> list[int]:
 def carried(ledger: Contract, parcels: list[int], carrier: Key) -> list[int]:
     """The first two of them, picked up by the carrier an hour ago."""
     freight = key_of("FreightEscrow")
-    ledger.form(CONSIGNMENT, parcels[:2], sender=freight)
+    ledger.form(CONSIGNMENT, parcels[:2], [], sender=freight)
     ledger.handOver(CONSIGNMENT, carrier, 3, ledger.chain.now(), sender=freight)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return parcels[:2]

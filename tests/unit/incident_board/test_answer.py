@@ -55,7 +55,7 @@ def test_reverts_when_unknown_or_empty(board: Contract, declared: int, carrier: 
 
 
 def test_reverts_when_answered_already(board: Contract, answered: int, carrier: Key) -> None:
-    with reverts("WrongStatus", incident=answered, status=IncidentStatus.ANSWERED):
+    with reverts("IncidentWrongStatus", incident=answered, status=IncidentStatus.ANSWERED):
         board.answer(answered, keccak(b"or were we?"), sender=carrier)
 
 
@@ -79,9 +79,9 @@ def test_reverts_when_decided_or_lapsed(
     chain.set_time(begun + WEEK)
     snapshot = chain.snapshot()
     board.decide(declared, IncidentStatus.DISMISSED, keccak(b"why"), sender=second_auditor)
-    with reverts("WrongStatus", status=IncidentStatus.DISMISSED):
+    with reverts("IncidentWrongStatus", status=IncidentStatus.DISMISSED):
         board.answer(declared, ANSWER, sender=carrier)
     chain.revert(snapshot)
     chain.set_time(begun + MONTH)
-    with reverts("WrongStatus", status=IncidentStatus.LAPSED):
+    with reverts("IncidentWrongStatus", status=IncidentStatus.LAPSED):
         board.answer(declared, ANSWER, sender=carrier)

@@ -112,7 +112,7 @@ def test_lapses_undecided_after_thirty_days_and_stays_in_the_record(
     chain.revert(snapshot)
     chain.set_time(over)
     assert board.statusOf(answered) == IncidentStatus.LAPSED
-    with reverts("WrongStatus", incident=answered, status=IncidentStatus.LAPSED):
+    with reverts("IncidentWrongStatus", incident=answered, status=IncidentStatus.LAPSED):
         board.decide(answered, UPHELD, WHY, sender=second_auditor)
     count = board.recordOf(carrier)
     assert (count.declared, count.upheld, count.dismissed) == (1, 0, 0)
@@ -123,7 +123,7 @@ def test_what_is_decided_stays_decided(
 ) -> None:
     board.decide(answered, UPHELD, WHY, sender=second_auditor)
     for outcome in (UPHELD, DISMISSED):
-        with reverts("WrongStatus", incident=answered, status=UPHELD):
+        with reverts("IncidentWrongStatus", incident=answered, status=UPHELD):
             board.decide(answered, outcome, WHY, sender=arbiter)
     assert board.recordOf(carrier).upheld == 1
 
@@ -153,7 +153,7 @@ def test_reverts_when_the_judge_is_suspended(
 
 
 def test_reverts_when_the_judge_declared_it(board: Contract, answered: int, auditor: Key) -> None:
-    with reverts("SameOrganisation", caller=auditor, other=auditor):
+    with reverts("OneOrganisation", caller=auditor, other=auditor):
         board.decide(answered, DISMISSED, WHY, sender=auditor)
 
 
@@ -172,7 +172,7 @@ def test_reverts_when_the_judge_belongs_to_a_side(
     registry.register(
         message, message.sign(cousin, domain_of(registry)), "", sender=key_of("registrar")
     )
-    with reverts("SameOrganisation", caller=cousin, other=key_of(kin)):
+    with reverts("OneOrganisation", caller=cousin, other=key_of(kin)):
         board.decide(answered, UPHELD, WHY, sender=cousin)
 
 

@@ -99,7 +99,7 @@ def test_reverts_when_the_auditor_belongs_to_the_party(
     registry.register(
         message, message.sign(cousin, domain_of(registry)), "", sender=key_of("registrar")
     )
-    with reverts("SameOrganisation", caller=cousin, other=carrier):
+    with reverts("OneOrganisation", caller=cousin, other=carrier):
         board.declare(LOST, carried, chain.now(), EVIDENCE, sender=cousin)
 
 

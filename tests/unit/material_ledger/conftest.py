@@ -143,7 +143,7 @@ def allocated(ledger: Contract, offered: Goods, demand_escrow: Key) -> Goods:
 def loaded(ledger: Contract, allocated: Goods, freight_escrow: Key) -> Goods:
     """The load of consignment 7, formed an hour after its parcel was allocated."""
     ledger.chain.set_time(ledger.chain.now() + HOUR)
-    ledger.form(CONSIGNMENT, [allocated.parcel], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return allocated
 

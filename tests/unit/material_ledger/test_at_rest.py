@@ -57,7 +57,7 @@ def test_after_a_merger_whoever_has_the_units_answers(
     before = ledger.chain.now()
     ledger.offer(supply.parcel, supplier, sender=demand_escrow)
     ledger.allocate(supply.parcel, 1_000, sender=demand_escrow)
-    ledger.form(CONSIGNMENT, [supply.parcel], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [supply.parcel], [], sender=freight_escrow)
     ledger.chain.set_time(before + HOUR)
     ledger.handOver(CONSIGNMENT, carrier, THERE, before + HOUR, sender=freight_escrow)
     assert ledger.responsibleAt(child, before) == supplier.address
@@ -226,7 +226,7 @@ def test_units_that_had_expired_when_they_arrived_are_quarantined(
 ) -> None:
     ledger.offer(kits.parcel, supplier, sender=demand_escrow)
     ledger.allocate(kits.parcel, 500, sender=demand_escrow)
-    ledger.form(CONSIGNMENT, [kits.parcel], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [kits.parcel], [], sender=freight_escrow)
     now, expiry = ledger.chain.now(), ledger.lot(kits.lot).expiry
     ledger.handOver(CONSIGNMENT, carrier, THERE, now, sender=freight_escrow)
     ledger.chain.set_time(expiry + DAY)
@@ -268,7 +268,7 @@ def test_a_load_is_in_the_head_but_its_changes_of_hands(
     head = ledger.head()
     now = ledger.chain.now()
     receipts = [
-        ledger.form(CONSIGNMENT, [allocated.parcel], sender=freight_escrow),
+        ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow),
         ledger.handOver(CONSIGNMENT, carrier, THERE, now, sender=freight_escrow),
     ]
     ledger.chain.set_time(now + HOUR)

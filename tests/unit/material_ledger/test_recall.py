@@ -111,7 +111,7 @@ def test_nothing_recalled_is_loaded(
 ) -> None:
     ledger.recall(allocated.lot, REASON, EVIDENCE, sender=supplier)
     with reverts("LotRecalled", lot=allocated.lot):
-        ledger.form(CONSIGNMENT, [allocated.parcel], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow)
     ledger.release(allocated.parcel, sender=demand_escrow)
     assert ledger.parcel(allocated.parcel).state == ParcelState.HELD
 
