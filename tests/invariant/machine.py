@@ -206,6 +206,49 @@ class Acts(RuleBasedStateMachine):
         self.shadow.free[line] += amount
         self.shadow.given[line] += amount
 
+    def returnable(self) -> list[int]:
+        return [n for n, gift in self.shadow.gifts.items() if gift.amount]
+
+    @some(returnable)
+    @rule(data=st.data())
+    def take_back_money(self, data: st.DataObject) -> None:
+        """What is not spent goes back; what is spent does not."""
+        number = self.draw(data, self.returnable())
+        gift = self.shadow.gifts[number]
+        left = gift.amount - gift.returned - self.shadow.spent_of(number)
+        with reverts("NotGiver", gift=number):
+            self.suite.donations.takeBackMoney(number, sender=key_of("charity"))
+        if left == 0:
+            with reverts("NothingLeft"):
+                self.suite.donations.takeBackMoney(number, sender=gift.donor)
+            return
+        told = self.suite.donations.takeBackMoney(number, sender=gift.donor)
+        assert told.event("MoneyTakenBack").args.amount == left
+        gift.returned += left
+        self.shadow.free[gift.line] -= left
+
+    def in_stock(self) -> list[int]:
+        return [n for n in self.received() if self.shadow.gifts[n].lot]
+
+    @some(in_stock)
+    @rule(data=st.data())
+    def take_back_goods(self, data: st.DataObject) -> None:
+        """Open offers end; what is allocated goes its way, and nothing is offered again."""
+        number = self.draw(data, self.in_stock())
+        gift = self.shadow.gifts[number]
+        parts = [self.shadow.parts[n] for n in self.shadow.at_rest(S.OFFERED, lot=gift.lot)]
+        offers = [part.offer for part in parts]
+        told = self.suite.donations.takeBackGoods(number, offers, sender=gift.donor)
+        assert told.event("GoodsTakenBack").args.units == sum(part.units for part in parts)
+        self.shadow.lots[gift.lot].taken_back = True
+        for part in parts:
+            part.state, part.offer = S.HELD, 0
+        for held in self.usable(S.HELD):
+            part = self.shadow.parts[held]
+            if part.lot == gift.lot:
+                with reverts("LotTakenBack", lot=gift.lot):
+                    self.suite.demand.offer(held, self.now + DAY, sender=part.custodian)
+
     # --- lots and parcels ---
 
     @rule(quantity=UNITS)
@@ -244,7 +287,10 @@ class Acts(RuleBasedStateMachine):
 
     def held(self) -> list[int]:
         return [
-            n for n in self.usable(S.HELD) if self.shadow.parts[n].custodian.address in self.people
+            n
+            for n in self.usable(S.HELD)
+            if self.shadow.parts[n].custodian.address in self.people
+            and not self.shadow.lots[self.shadow.parts[n].lot].taken_back
         ]
 
     @some(held)
@@ -349,7 +395,7 @@ class Acts(RuleBasedStateMachine):
             receipt = self.suite.fund["book"](
                 self.releases[line], order.booking, order.signatures, sender=key_of("charity")
             )
-            self.shadow.free[line] -= freight
+            self.shadow.pay(line, freight)
         else:
             line, freight = -1, data.draw(st.integers(1, UNIT))
             order = self.way.order(self.hospital.address, freight, allocations=(part.allocation,))
@@ -463,7 +509,9 @@ class Acts(RuleBasedStateMachine):
         outflow = self.suite.fund.outflowOf(number)
         self.suite.fund.reclaim(outflow, sender=key_of("stranger"))
         order.reclaimed = True
-        self.shadow.free[order.line] += self.suite.freight.consignment(number).refunded
+        refunded = self.suite.freight.consignment(number).refunded
+        self.shadow.free[order.line] += refunded
+        self.shadow.recovered[order.line] += refunded
 
     # --- at the hospital ---
 
@@ -760,12 +808,15 @@ class Acts(RuleBasedStateMachine):
 
     @invariant()
     def inv_don_3_what_gifts_have_used_up_is_what_the_lines_have_spent(self) -> None:
-        spent = [0] * len(MARKS)
+        spent, returned = [0] * len(MARKS), [0] * len(MARKS)
         for number, gift in self.shadow.gifts.items():
             if gift.amount:
                 record = self.suite.donations.gift(number)
                 told = self.suite.fund.spentOf(record.money_gift, 0, 1_000)
-                assert told.spent == sum(told.amounts) <= gift.amount
+                assert told.spent == sum(told.amounts) == self.shadow.spent_of(number)
                 spent[gift.line] += told.spent
+                returned[gift.line] += gift.returned
         for line, mark in enumerate(MARKS):
-            assert self.suite.fund.line(self.suite.fund.lineOf(mark)).spent == spent[line]
+            record = self.suite.fund.line(self.suite.fund.lineOf(mark))
+            assert record.spent == spent[line] == self.shadow.spent[line]
+            assert (record.given, record.returned) == (self.shadow.given[line], returned[line])

@@ -23,6 +23,7 @@ class Lot:
     maker: str
     parents: frozenset[int] = frozenset()
     recalled_by: str = ""
+    taken_back: bool = False
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Gift:
     lot: int = 0
     amount: int = 0
     line: int = 0
+    returned: int = 0
     unit_value: int = 250
     version: int = 0
 
@@ -83,6 +85,9 @@ class Shadow:
     #: What each line of the fund can spend, and has been given.
     free: Counter[int] = field(default_factory=Counter)
     given: Counter[int] = field(default_factory=Counter)
+    #: Of it, what came back from consignments, and what was used up of what was given.
+    recovered: Counter[int] = field(default_factory=Counter)
+    spent: Counter[int] = field(default_factory=Counter)
 
     def at_rest(self, *states: ParcelState, **having: Any) -> list[int]:
         """Return the parcels in one of these states that ride in no load."""
@@ -122,6 +127,23 @@ class Shadow:
                 found.add(one)
                 waiting |= self.lots[one].parents
         return found
+
+    def pay(self, line: int, amount: int) -> None:
+        """Note an outflow: first what came back, then gifts from the front."""
+        again = min(amount, self.recovered[line])
+        self.recovered[line] -= again
+        self.spent[line] += amount - again
+        self.free[line] -= amount
+
+    def spent_of(self, number: int) -> int:
+        """Return what was used up of a gift in money; what others took back left no hole."""
+        own = self.gifts[number]
+        before = sum(
+            gift.amount - gift.returned
+            for other, gift in self.gifts.items()
+            if other < number and gift.amount and gift.line == own.line
+        )
+        return min(max(self.spent[own.line] - before, 0), own.amount - own.returned)
 
     def is_recalled(self, lot: int) -> bool:
         """Whether a lot or one of those that went into it is recalled."""

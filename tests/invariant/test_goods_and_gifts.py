@@ -22,6 +22,8 @@ EXPECTED = {
     "ConsignmentSettled",
     "DeclarationCorrected",
     "GiftPledged",
+    "GoodsTakenBack",
+    "MoneyTakenBack",
     "GiftReceived",
     "GiftWithdrawn",
     "IncidentDeclared",

@@ -9,10 +9,9 @@ from aidline.client.chain import Transaction
 from aidline.client.web3chain import Web3Chain
 from aidline.keccak import keccak
 from aidline.node import AnvilNode
-from tests.support.gifts import NO_PERMIT
+from tests.support.freight import DEPARTURES, LATEST, Desk
 from tests.support.people import key_of, word
 from tests.support.suite import DAY, MASK, START, Suite, deploy_suite
-from tests.support.way import Way
 from tools.bench.figures import Figure
 from tools.bench.gas import act, cost_of, elsewhere
 
@@ -41,29 +40,20 @@ def run() -> Iterator[Figure]:
 
 
 def _rest_and_custody(suite: Suite, chain: Web3Chain) -> Iterator[Figure]:
-    way = Way(suite)
-    way.allocate()  # the second of each kind is measured: counters are not zero any more
-    allocation = way.allocate()
-    suite.currency.approve(suite.freight.address, 10**6, sender=way.hospital)
-    for measured in (False, True):
-        order = way.order(way.hospital.address, 5, allocations=(allocation,))
-        booked = suite.freight["book"](
-            order.booking, order.signatures, NO_PERMIT, sender=way.hospital
+    desk = Desk(suite)
+    desk.build()
+    booking = desk.booking([desk.allocate()])
+    consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
+    acts = ("pick_up_two_signatures", "handover_two_signatures", "handover_two_signatures_next")
+    for number, (name, at) in enumerate(zip(acts, (DEPARTURES[0], *LATEST[:2]), strict=True)):
+        receipt = desk.pass_on(consignment, number, at)
+        yield from act(
+            f"materials.{name}", cost_of(chain, receipt, signatures=2), goal=HANDOVER_GOAL
         )
-        consignment = booked.event("ConsignmentBooked").args.consignment
-        receipt = way.pick_up(consignment)
-        if measured:
-            yield from act(
-                "materials.handover_two_signatures",
-                cost_of(chain, receipt, signatures=2),
-                goal=HANDOVER_GOAL,
-            )
-        way.deliver(consignment)
-        if not measured:
-            allocation = way.allocate()
-    parcel = suite.ledger.parcelCount()
-    suite.ledger.split(parcel, 10, sender=way.hospital)
-    receipt = suite.ledger.split(parcel, 10, sender=way.hospital)
+    supplier = key_of("supplier")
+    _, parcel = _commission(suite)
+    suite.ledger.split(parcel, 10, sender=supplier)
+    receipt = suite.ledger.split(parcel, 10, sender=supplier)
     yield from act("materials.split", cost_of(chain, receipt))
 
 
