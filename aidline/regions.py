@@ -52,9 +52,7 @@ def encode(code: str) -> bytes:
         InputError: If ``code`` is not a region's code.
     """
     if not _CODE.fullmatch(code):
-        raise InputError(
-            f"'{code}' is not a region's code: CN, CN-HB or CN-420100 is expected"
-        )
+        raise InputError(f"'{code}' is not a region's code: CN, CN-HB or CN-420100 is expected")
     return code.encode("ascii").ljust(32, b"\0")
 
 
