@@ -233,7 +233,9 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         if (change.sequence == 0 && handover.at > _pickUpBy(record)) {
             revert Expired(_pickUpBy(record));
         }
-        _REGISTRY.requireActive(handover.to, IParticipantRegistry.Role.CARRIER);
+        if (!_REGISTRY.isActive(handover.to, IParticipantRegistry.Role.CARRIER)) {
+            revert IParticipantRegistry.NotActive(handover.to, IParticipantRegistry.Role.CARRIER);
+        }
         bytes32 digest = _hashTypedDataV4(FreightHashes.hash(handover));
         SignatureCheck.requireValid(handover.from, digest, release);
         SignatureCheck.requireValid(handover.to, digest, acceptance);
@@ -342,8 +344,10 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
 
     /// @dev The consignment, of which `kept` must be the status on record: BOOKED when it has neither arrived nor ended.
     function _knownAs(uint64 id, Status kept) private view returns (Record storage record) {
-        record = _known(id);
-        if (record.status != kept) revert WrongStatus(id, _statusOf(record, _routeOf(id)));
+        record = _records[id];
+        if (record.status == kept) return record;
+        _known(id);
+        revert WrongStatus(id, _statusOf(record, _routeOf(id)));
     }
 
     function _statusOf(Record storage record, IMaterialLedger.Stop[] memory route)

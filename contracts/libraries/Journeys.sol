@@ -57,7 +57,11 @@ library Journeys {
 
     /// @notice Unix second of a change of custody, one of the first `TIMES`.
     function timeOf(Journey self, uint256 change) internal pure returns (uint40) {
-        return self.formedAt() + uint32(Journey.unwrap(self) >> (_TIMES + 32 * (change - 1)));
+        uint256 word = Journey.unwrap(self);
+        // 1 to 5 times 32 bits; a time that was reached.
+        unchecked {
+            return uint40(word >> _FORMED) + uint32(word >> (_TIMES - 32 + 32 * change));
+        }
     }
 
     /// @notice With another state.
@@ -77,11 +81,16 @@ library Journeys {
 
     /// @notice With one change of custody more; its time is here if it is one of the first `TIMES`.
     function advanced(Journey self, uint40 at) internal pure returns (Journey) {
-        uint256 word = Journey.unwrap(self) + (1 << _SEQUENCE);
-        uint256 change = self.sequence() + 1;
-        if (change >= self.stops()) word += 1 << _STOPS;
-        if (change <= TIMES) {
-            word |= uint256(uint32(at - self.formedAt())) << (_TIMES + 32 * (change - 1));
+        uint256 word = Journey.unwrap(self);
+        // At most 13 changes, none before forming.
+        unchecked {
+            uint256 change = uint256(uint8(word >> _SEQUENCE)) + 1;
+            if (change >= uint8(word >> _STOPS)) word += 1 << _STOPS;
+            if (change <= TIMES) {
+                uint256 later = uint32(at - uint40(word >> _FORMED));
+                word |= later << (_TIMES - 32 + 32 * change);
+            }
+            word += 1 << _SEQUENCE;
         }
         return Journey.wrap(word);
     }

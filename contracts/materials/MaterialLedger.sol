@@ -75,12 +75,7 @@ contract MaterialLedger is LotCounter {
 
     /// @inheritdoc IMaterialLedger
     function isLoadRecalled(uint64 consignment) external view returns (bool) {
-        if (_knownLoad(consignment).clear() == _recallEpoch) return false;
-        uint64[] memory parcels = _aboard[consignment];
-        for (uint256 i; i < parcels.length; ++i) {
-            if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
-        }
-        return false;
+        return _isLoadRecalled(consignment, _knownLoad(consignment));
     }
 
     /// @inheritdoc IMaterialLedger
@@ -251,6 +246,9 @@ contract MaterialLedger is LotCounter {
         if (from != ParcelState.IN_TRANSIT && !(isStopped && from == ParcelState.ALLOCATED)) {
             revert WrongLoadState(consignment, from);
         }
+        // A consignee that was the last carrier too may have it delivered in bad condition.
+        isStopped =
+            isStopped && (from == ParcelState.ALLOCATED || _isLoadRecalled(consignment, journey));
         if (outcome == ParcelState.DELIVERED) journey = _checkLoadRecall(consignment, journey);
         if (custodian == present) {
             _checkTime(consignment, journey, at);
@@ -273,6 +271,15 @@ contract MaterialLedger is LotCounter {
     }
 
     // --- internal reads ---
+
+    function _isLoadRecalled(uint64 consignment, Journey journey) private view returns (bool) {
+        if (journey.clear() == _recallEpoch) return false;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
+        }
+        return false;
+    }
 
     function _knownLoad(uint64 consignment) private view returns (Journey journey) {
         journey = _journeys[consignment];

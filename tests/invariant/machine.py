@@ -670,6 +670,45 @@ class Acts(RuleBasedStateMachine):
                     number, part.units, word("ward 3"), EVIDENCE, sender=part.custodian
                 )
 
+    def recalled_loads(self) -> list[int]:
+        return [
+            n
+            for n, order in self.shadow.orders.items()
+            if order.state in (S.ALLOCATED, S.IN_TRANSIT)
+            and self.shadow.is_recalled(self.shadow.parts[order.parcel].lot)
+        ]
+
+    @some(recalled_loads)
+    @rule(data=st.data())
+    def stop_recalled(self, data: st.DataObject) -> None:
+        """No leg is completed here: all of the freight comes back."""
+        self.stop(self.draw(data, self.recalled_loads()))
+
+    def stop(self, number: int) -> None:
+        part = self.shadow.parts[self.shadow.orders[number].parcel]
+        self.suite.freight.stopRecalled(number, sender=key_of("stranger"))
+        record = self.suite.freight.consignment(number)
+        assert (record.paid, record.refunded) == (0, record.prepaid)
+        self.end(number, S.QUARANTINED, part.custodian, part.station)
+
+    @some(bookable)
+    @rule(data=st.data(), left=st.booleans())
+    def recall_on_the_way(self, data: st.DataObject, left: bool) -> None:
+        """From the booking to the stop at once; before the pick-up or after it."""
+        self.book(data, data.draw(st.sampled_from(range(len(MARKS)))))
+        number = max(self.shadow.orders)
+        if left:
+            self.carry(number)
+        part = self.shadow.parts[self.shadow.orders[number].parcel]
+        auditor = key_of("third_auditor")
+        self.suite.ledger.recall(part.lot, REASON, EVIDENCE, sender=auditor)
+        self.shadow.lots[part.lot].recalled_by = auditor.address
+        giver, taker = part.custodian, self.way.carrier
+        if not left:
+            with reverts("LotRecalled", lot=part.lot):
+                self.way.hand_over(number, giver, taker, self.way.depot)
+        self.stop(number)
+
     # --- quarantine, loss ---
 
     def stoppable(self) -> list[int]:

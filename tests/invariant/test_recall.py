@@ -71,6 +71,7 @@ def produce(suite: Suite, recipe: int, parcel: int, levels: Sequence[int], dye: 
     return made
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 def test_one_recall_stops_every_descendant_at_the_same_cost(suite: Suite, recipe: int) -> None:
     snapshot = suite.chain.snapshot()

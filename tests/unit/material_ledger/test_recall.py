@@ -186,6 +186,15 @@ def test_a_load_that_is_stopped_stays_with_whoever_has_it(
     assert ledger.outcomeOf(in_transit.parcel, CONSIGNMENT) == ParcelState.QUARANTINED
 
 
+def test_what_its_carrier_received_in_bad_condition_is_delivered_on_its_release(
+    ledger: Contract, in_transit: Goods, carrier: Key, auditor: Key, freight_escrow: Key
+) -> None:
+    """No recall: the consignee carried it itself."""
+    end(ledger, ParcelState.QUARANTINED, carrier, freight_escrow)
+    ledger.releaseFromQuarantine(in_transit.parcel, EVIDENCE, sender=auditor)
+    assert ledger.parcel(in_transit.parcel).state == ParcelState.DELIVERED
+
+
 def test_a_load_that_never_left_is_stopped_where_it_is(
     ledger: Contract,
     loaded: Goods,
