@@ -31,6 +31,7 @@ class Care:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._asked: set[int] = set()
 
     def begin(self) -> None:
         """Put every demand of the scenario on the agenda."""
@@ -68,27 +69,36 @@ class Care:
         self.audit(receipt.event("DemandPublished").args.demand, hospital)
 
     def audit(self, demand: int, hospital: str) -> None:
-        """Have a demand attested within the hour."""
-        agenda = self._world.agenda
-        agenda.at(agenda.now + _HOUR, partial(self._attest, demand, hospital))
+        """Have a demand attested within the hour, once however often it is asked for."""
+        if demand not in self._asked:
+            self._asked.add(demand)
+            agenda = self._world.agenda
+            agenda.at(agenda.now + _HOUR, partial(self._attest, demand, hospital))
 
     def _attest(self, demand: int, hospital: str) -> Iterator[Step]:
         """Attest a demand: one auditor, and a second for a critical level or above the cap."""
         world = self._world
+        self._asked.discard(demand)
         book = world.aid.needs
         record = book.demand(demand)
         if record.status != DemandStatus.OPEN or record.needed_by <= world.agenda.now:
             return
         cap = world.material_of(record.material).cap_per_demand
         twice = book.levelNow(demand) == Level.CRITICAL or 0 < cap < record.units
-        auditors = auditors_for(world, world.hospital(hospital).region, f"demand {demand}")
+        there = {record.first_auditor, record.second_auditor}
+        auditors = [
+            name
+            for name in auditors_for(world, world.hospital(hospital).region, f"demand {demand}")
+            if world.cast[name].address not in there
+        ]
+        missing = 1 + twice - sum(int(address, 16) > 0 for address in there)
+        if missing <= 0 or not auditors:
+            return
         content = book.contentOf(demand)
         valid_until = world.agenda.now + _ATTESTATION_DAYS * SECONDS_A_DAY
-        if not auditors:
-            return
         first, *others = auditors
         yield Step(world.send(book, "attest", demand, content, valid_until, sender=first))
-        if twice and others:
+        if missing > 1 and others:
             # The second signs on paper, so to speak: anyone may bring the signature.
             signed = Attestation(
                 auditor=world.cast[others[0]].address,
@@ -116,7 +126,8 @@ class Care:
         source = world.aid.needs.raiseRecord(raised.raised)
         facility = world.aid.needs.facility(world.cast[hospital.id].address)
         share = source.units * facility.people_in_care // source.people_in_care
-        if not share or facility.attestation == 0 or source.until <= world.agenda.now:
+        attested = 0 < facility.attestation <= source.attestations
+        if not share or not attested or source.until <= world.agenda.now:
             return
         material = world.material_of(raised.material)
         facts = world.prepared.facts(hospital, material, f"raise {raised.raised}")

@@ -58,8 +58,9 @@ def play(seed: int | None = None, every: int = 1) -> Played:
     def observe(model: Model) -> None:
         if not watchers:
             watchers.append(Conservation(model.aid))
+        watchers[0].order()
         if next(batches) % every == 0:
-            watchers[0].look()
+            watchers[0].add_up()
 
     model = Model(load("wuhan-2020"), seed, observe=observe)
     return Played(model, model.run().record, watchers[0])

@@ -36,15 +36,18 @@ class Conservation:
         self.seen: Counter[str] = Counter()
 
     def look(self) -> None:
-        """Assert everything that must hold now."""
+        """Assert everything that must hold now; after every batch, since order is of the moment."""
+        self.order()
+        self.add_up()
+
+    def add_up(self) -> None:
+        """Assert every sum."""
         self.looks += 1
         self.lots()
         self.currency()
         self.consignments()
         self.fund()
-        demands = records(self._aid.needs.demand, self._aid.needs.demandCount())
-        self.totals(demands)
-        self.order(demands)
+        self.totals()
 
     def lots(self) -> None:
         """INV-LEDGER: the states of every lot add up to what was commissioned."""
@@ -95,10 +98,13 @@ class Conservation:
         assert self._aid.currency.balanceOf(fund.address) == there
         self.seen["in the fund"] += there > 0
 
-    def totals(self, demands: dict[int, Any]) -> None:
+    def _demands(self) -> dict[int, Any]:
+        return records(self._aid.needs.demand, self._aid.needs.demandCount())
+
+    def totals(self) -> None:
         """The totals by urgency are the sums over the demands that count, in every scope."""
         expected: dict[tuple[int, int, bytes], Counter[int]] = defaultdict(Counter)
-        for demand in demands.values():
+        for demand in self._demands().values():
             for kind, scope in self._scopes(demand):
                 totals = expected[demand.material, kind, scope]
                 if demand.status == DemandStatus.OPEN:
@@ -129,10 +135,11 @@ class Conservation:
             return scopes
         return [*scopes, (EarmarkKind.EMERGENCY, demand.emergency)]
 
-    def order(self, demands: dict[int, Any]) -> None:
+    def order(self) -> None:
         """No new allocation left a more urgent demand open that its offer could have served."""
         aid = self._aid
         first, self._allocations = self._allocations + 1, aid.demand.allocationCount()
+        demands = self._demands() if first <= self._allocations else {}
         for number in range(first, self._allocations + 1):
             allocation = aid.demand.allocation(number)
             offer = aid.demand.offerRecord(allocation.offer)
