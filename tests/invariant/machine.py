@@ -806,14 +806,14 @@ class Acts(RuleBasedStateMachine):
             assert self.suite.ledger.responsibleAt(number, self.now) == part.custodian.address
 
     @invariant()
-    def inv_mat_5_the_head_follows_from_what_was_told(self) -> None:
+    def inv_mat_6_the_head_follows_from_what_was_told(self) -> None:
         logs = self.chain.logs([self.suite.ledger.address], from_block=self.seen + 1)
         self.head, _ = chain_head(logs, self.head)
         self.seen = self.chain.block_number()
         assert self.head == self.suite.ledger.head()
 
     @invariant()
-    def inv_mat_6_recalled_is_what_descends_from_what_is_recalled(self) -> None:
+    def inv_mat_5_recalled_is_what_descends_from_what_is_recalled(self) -> None:
         for lot, known in self.shadow.lots.items():
             ledger = self.suite.ledger
             assert ledger.isRecalled(lot) == self.shadow.is_recalled(lot)

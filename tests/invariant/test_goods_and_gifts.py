@@ -1,4 +1,4 @@
-"""INV-MAT-1 to 5 and INV-DON-1 to 3 after each of thousands of acts, in any order."""
+"""INV-MAT-1 to 6 and INV-DON-1 to 3 after each of thousands of acts, in any order."""
 
 from __future__ import annotations
 
