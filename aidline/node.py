@@ -170,6 +170,7 @@ class AnvilNode:
 
     def dump_state(self, path: str | os.PathLike[str]) -> None:
         """Write the whole chain to a file: all or nothing."""
+        self.chain.settle()
         raw = bytes.fromhex(self.chain.rpc.request("anvil_dumpState")[2:])
         write_atomically(path, raw)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -25,13 +26,19 @@ def node(
         Path | None, typer.Option(help="Begin from this state, and keep it there at the end.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port on loopback; 0 for any that is free.")] = 8545,
+    result: Annotated[
+        Path | None, typer.Option("--json", help="Write where it is, once it is up.")
+    ] = None,
 ) -> None:
     """Keep a chain up until Ctrl-C: an Anvil with ten accounts that have money."""
     if state is not None:
         require_writable(state)
     restore = state if state is not None and state.exists() else None
     with AnvilNode(state=restore, port=port or None, manual=False, accounts=10) as running:
-        typer.echo(f"chain {running.chain.chain_id()} at {running.rpc} (Ctrl-C ends it)")
+        chain_id = running.chain.chain_id()
+        if result is not None:
+            write_json(result, {"chain_id": chain_id, "rpc": running.rpc, "pid": os.getpid()})
+        typer.echo(f"chain {chain_id} at {running.rpc} (Ctrl-C ends it)")
         try:
             status = running.wait()
         except KeyboardInterrupt:

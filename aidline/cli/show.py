@@ -240,7 +240,7 @@ def run_row(record: Record) -> Record:
     for level in LEVELS:
         for name in ("asked", "served"):
             row[f"{name}_{level}"] = record["demand"][level][name]
-    row.update(record["freight"])
+    row.update({f"freight_{name}": amount for name, amount in record["freight"].items()})
     return row
 
 

@@ -278,7 +278,7 @@ class Chain(Protocol):
         ...
 
     def set_time(self, timestamp: int) -> None:
-        """Bring the chain's clock to ``timestamp``: a block is mined at it.
+        """Bring the chain's clock to ``timestamp``: reads and the next block are at it.
 
         Raises:
             ClockProblem: The node cannot, or the time lies before the latest block.

@@ -78,6 +78,8 @@ class Web3Chain:
         self._nonces: dict[str, int] = {}
         self._funded: set[str] = set()
         self._times: dict[int, int] = {}
+        # The time of our own Anvil's next block, where it was set and no block is mined yet.
+        self._due: int | None = None
         self._w3: Any = None
 
     # -- what the node is
@@ -122,7 +124,7 @@ class Web3Chain:
 
     def now(self) -> int:
         """Return the time of the latest block, unix seconds."""
-        return int(self._block("latest")["timestamp"], 16)
+        return int(self._block("latest")["timestamp"], 16) if self._due is None else self._due
 
     def block_number(self) -> int:
         """Return the number of the latest block."""
@@ -143,13 +145,18 @@ class Web3Chain:
         request = {"to": to, "data": f"0x{data.hex()}"}
         if sender is not None:
             request["from"] = sender
+        params = self._at_latest(request) if block is None else [request, hex(block)]
         try:
-            answer = self.rpc.request(
-                "eth_call", request, "latest" if block is None else hex(block)
-            )
+            answer = self.rpc.request("eth_call", *params)
         except RpcError as problem:
             raise _as_revert(problem) from None
         return bytes.fromhex(answer[2:])
+
+    def _at_latest(self, request: dict[str, str]) -> list[Any]:
+        """Return what calls for the latest state, at the time that was set for it."""
+        if self._due is None:
+            return [request, "latest"]
+        return [request, "latest", {}, {"time": hex(self._due)}]
 
     def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Make many calls of the latest state in batches of requests."""
@@ -381,6 +388,7 @@ class Web3Chain:
         self, transactions: Sequence[Transaction], limits: Sequence[int]
     ) -> list[Receipt]:
         hashes = self._submit(transactions, limits)
+        self._apply_due()
         missing = {_hex(tx_hash) for tx_hash in hashes}
         found: dict[str, dict[str, Any]] = {}
         while missing:
@@ -516,7 +524,7 @@ class Web3Chain:
     # -- development nodes
 
     def set_time(self, timestamp: int) -> None:
-        """Bring the chain's clock to ``timestamp``; a block is mined at it."""
+        """Bring the chain's clock to ``timestamp``: reads and the next block are at it."""
         now = self.now()
         if timestamp == now:
             return
@@ -529,6 +537,9 @@ class Web3Chain:
                 f"the node ({self._client or 'of an unknown kind'}) cannot pass "
                 f"{timestamp - now} seconds at will: use a development node such as Anvil"
             )
+        if self._manual:  # every block costs: the next one that has transactions bears the time
+            self._due = timestamp
+            return
         try:
             if self._client.startswith("ganache"):
                 self.rpc.request("evm_mine", {"timestamp": timestamp})
@@ -538,8 +549,22 @@ class Web3Chain:
         except RpcError as problem:
             raise ClockProblem(f"the node's clock could not be set: {problem.reason}") from None
 
+    def _apply_due(self) -> bool:
+        """Have the next block bear the time that was set; returns whether one was."""
+        if self._due is None:
+            return False
+        self.rpc.request("evm_setNextBlockTimestamp", self._due)
+        self._due = None
+        return True
+
+    def settle(self) -> None:
+        """Mine the block that bears the time last set, where it is still to come."""
+        if self._apply_due():
+            self.rpc.request("evm_mine")
+
     def snapshot(self) -> Any:
         """Remember the chain's state (development nodes only)."""
+        self.settle()
         return self.rpc.request("evm_snapshot")
 
     def revert(self, snapshot: Any) -> None:
@@ -549,6 +574,7 @@ class Web3Chain:
         self._nonces.clear()
         self._funded.clear()
         self._times.clear()
+        self._due = None
 
 
 def _hex(raw: bytes) -> str:

@@ -81,12 +81,17 @@ class Haulage:
         self._expect(journey, 0)
 
     def _expect(self, journey: Journey, index: int) -> None:
-        """Put the end of a leg on the agenda: first the device's batches, then the hands."""
-        agenda, arrival = self._world.agenda, journey.legs[index].arrival
-        agenda.at(arrival, partial(self._transmit, journey))
-        last = index == len(journey.legs) - 1
-        act = self._deliver if last else self._change
-        agenda.at(arrival, lambda: act(journey, index), phase=1)
+        """Put the end of a leg on the agenda."""
+        arrival = journey.legs[index].arrival
+        self._world.agenda.at(arrival, partial(self._arrive, journey, index))
+
+    def _arrive(self, journey: Journey, index: int) -> Iterator[Step]:
+        """End a leg: first the device's batches, then the change of hands."""
+        yield from self._transmit(journey)
+        if index == len(journey.legs) - 1:
+            yield from self._deliver(journey, index)
+        else:
+            yield from self._change(journey, index)
 
     def _transmit(self, journey: Journey) -> Iterator[Step]:
         """The device signs what it has read since the last time, in batches."""
