@@ -67,7 +67,8 @@ def verify(
     if len(found) > _SHOWN:
         console.print(f"... and {len(found) - _SHOWN} more")
     if found:
-        raise CheckFailed(f"{len(found)} figures of {summary.name} are not what the chain says")
+        figures = "1 figure" if len(found) == 1 else f"{len(found)} figures"
+        raise CheckFailed(f"{figures} of {summary.name} disagree with the chain")
     console.print(
         "The summary agrees with the contracts' counters and with their events: "
         f"{json.dumps(record['units']['given'])} units given, "

@@ -468,24 +468,28 @@ class Web3Chain:
         return receipts
 
     def _why(self, entry: dict[str, Any], request: dict[str, str]) -> bytes:
-        """Find out what a reverted transaction returned."""
-        try:
-            trace = self.rpc.request(
-                "debug_traceTransaction",
-                entry["transactionHash"],
-                {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}},
-            )
-            output = trace.get("output") if isinstance(trace, dict) else None
-            if isinstance(output, str) and "error" in trace:
-                return bytes.fromhex(output.removeprefix("0x"))
-        except RpcError:
-            pass  # not every node traces
-        number = int(entry["blockNumber"], 16)
-        for block in (number, number - 1):
+        """Find out what a reverted transaction returned; empty where the node cannot tell."""
+        brief = {"disableStorage": True, "disableStack": True, "enableMemory": False}
+        for options in (
+            {"tracer": "callTracer", "tracerConfig": {"onlyTopCall": True}},
+            brief,  # Anvil has this one's answer also when it keeps the state no more
+        ):
             try:
-                self.rpc.request("eth_call", request, hex(block))
-            except RpcError as problem:
-                return _revert_data(problem)
+                trace = self.rpc.request(
+                    "debug_traceTransaction", entry["transactionHash"], options
+                )
+            except RpcError:
+                continue  # not every node traces
+            if isinstance(trace, dict) and ("error" in trace or trace.get("failed")):
+                output = trace.get("output", trace.get("returnValue"))
+                if isinstance(output, str):
+                    return bytes.fromhex(output.removeprefix("0x"))
+        if int(entry["transactionIndex"], 16):
+            return b""  # what those before it in the block did, no call can repeat
+        try:
+            self.rpc.request("eth_call", request, hex(int(entry["blockNumber"], 16) - 1))
+        except RpcError as problem:
+            return _revert_data(problem)
         return b""
 
     def senders(self, addresses: Sequence[str], from_block: int = 0) -> list[str]:
