@@ -662,7 +662,8 @@ class Acts(RuleBasedStateMachine):
     def what_is_recalled_does_not_move(self, data: st.DataObject) -> None:
         number = self.draw(data, self.stopped())
         part = self.shadow.parts[number]
-        with reverts("LotRecalled"):
+        offered_again = part.state == S.HELD and self.shadow.lots[part.lot].taken_back
+        with reverts("LotTakenBack" if offered_again else "LotRecalled"):
             if part.state == S.HELD:
                 self.suite.demand.offer(number, self.now + DAY, sender=part.custodian)
             else:
@@ -689,7 +690,9 @@ class Acts(RuleBasedStateMachine):
         self.suite.freight.stopRecalled(number, sender=key_of("stranger"))
         record = self.suite.freight.consignment(number)
         assert (record.paid, record.refunded) == (0, record.prepaid)
+        left = self.shadow.orders[number].state == S.IN_TRANSIT
         self.end(number, S.QUARANTINED, part.custodian, part.station)
+        part.before = S.RETURNED if left else S.HELD
 
     @some(bookable)
     @rule(data=st.data(), left=st.booleans())
@@ -738,6 +741,17 @@ class Acts(RuleBasedStateMachine):
         ledger.releaseFromQuarantine(number, EVIDENCE, sender=key_of("second_auditor"))
         part.state = part.before or S.DELIVERED
         part.stopped_by, part.before = "", S.NULL
+
+    def given_back(self) -> list[int]:
+        return self.shadow.at_rest(S.RETURNED)
+
+    @some(given_back)
+    @rule(data=st.data())
+    def restock(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.given_back())
+        part = self.shadow.parts[number]
+        self.suite.ledger.restock(number, sender=part.custodian)
+        part.state = S.HELD
 
     def losable(self) -> list[int]:
         return self.shadow.at_rest(S.HELD, S.DELIVERED, S.RETURNED, S.QUARANTINED)
