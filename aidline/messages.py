@@ -22,6 +22,8 @@ __all__ = [
     "Handover",
     "LegAcceptance",
     "LegRequest",
+    "LotAttestation",
+    "MoneyGiftOrder",
     "Observation",
     "Permit",
     "PolicyConsent",
@@ -362,3 +364,53 @@ class Permit(Message):
     value: Annotated[int, "uint256"]
     nonce: Annotated[int, "uint256"]
     deadline: Annotated[int, "uint256"]
+
+
+@typed("MoneyGiftOrder")
+@dataclass(frozen=True, slots=True)
+class MoneyGiftOrder(Message):
+    """A donor's order to give money, that anyone may submit (DonationRegistry).
+
+    Attributes:
+        donor: Who gives and signs.
+        amount: Base units of the currency.
+        earmark_kind: For whom it is meant.
+        earmark_scope: The province, facility or plan.
+        commitment: To who will claim the gift; zero when the donor is named.
+        nonce: The registry's ``nonces(donor)``.
+        deadline: Last unix second at which this is good.
+    """
+
+    donor: Annotated[str, "address"]
+    amount: Annotated[int, "uint128"]
+    earmark_kind: Annotated[int, "uint8"]
+    earmark_scope: Annotated[bytes, "bytes32"]
+    commitment: Annotated[bytes, "bytes32"]
+    nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("LotAttestation")
+@dataclass(frozen=True, slots=True)
+class LotAttestation(Message):
+    """An auditor's word on a lot received as a gift (GiftAudit).
+
+    Attributes:
+        auditor: Who signs.
+        gift: The gift.
+        lot: Its lot.
+        head: The gift's head: the word is on these declarations.
+        verdict: Attested or refused.
+        evidence: Hash of the report.
+        nonce: The audit's ``nonces(auditor)``.
+        deadline: Last unix second at which this is good.
+    """
+
+    auditor: Annotated[str, "address"]
+    gift: Annotated[int, "uint64"]
+    lot: Annotated[int, "uint64"]
+    head: Annotated[bytes, "bytes32"]
+    verdict: Annotated[int, "uint8"]
+    evidence: Annotated[bytes, "bytes32"]
+    nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint40"]

@@ -24,12 +24,16 @@ __all__ = [
     "GiftKind",
     "GiftStatus",
     "Gtin",
+    "IncidentId",
+    "IncidentKind",
+    "IncidentStatus",
     "Level",
     "LotId",
     "LotKind",
     "Measure",
     "OfferId",
     "OfferStatus",
+    "Otherwise",
     "ParcelId",
     "ParcelState",
     "Policy",
@@ -38,6 +42,7 @@ __all__ = [
     "StationId",
     "Status",
     "Tier",
+    "Verdict",
     "roles_mask",
 ]
 
@@ -51,6 +56,7 @@ AllocationId = NewType("AllocationId", int)
 ConsignmentId = NewType("ConsignmentId", int)
 GiftId = NewType("GiftId", int)
 ActionId = NewType("ActionId", int)
+IncidentId = NewType("IncidentId", int)
 
 
 class Role(IntEnum):
@@ -93,6 +99,7 @@ class ParcelState(IntEnum):
     DESTROYED = 9
     LOST = 10
     TRANSFORMED = 11
+    MERGED = 12
 
 
 class EarmarkKind(IntEnum):
@@ -133,6 +140,7 @@ class OfferStatus(IntEnum):
     USED = 2
     WITHDRAWN = 3
     EXPIRED = 4
+    TAKEN_BACK = 5
 
 
 class AllocationStatus(IntEnum):
@@ -173,6 +181,7 @@ class Resolution(IntEnum):
     CANCELLED = 3
     LOST = 4
     REFUSED = 5
+    RECALLED = 6
 
 
 class Policy(IntEnum):
@@ -193,6 +202,22 @@ class GiftKind(IntEnum):
     MONEY = 2
 
 
+class Otherwise(IntEnum):
+    """What becomes of a gift that its demand cannot take (``IDonationRegistry.Otherwise``)."""
+
+    NULL = 0
+    OFFER = 1
+    HOLD = 2
+
+
+class Verdict(IntEnum):
+    """What an auditor says of a lot received (``IGiftAudit.Verdict``)."""
+
+    NULL = 0
+    ATTESTED = 1
+    REFUSED = 2
+
+
 class GiftStatus(IntEnum):
     """Where a gift is in its life (``IDonationRegistry.GiftStatus``)."""
 
@@ -200,6 +225,27 @@ class GiftStatus(IntEnum):
     PLEDGED = 1
     RECEIVED = 2
     WITHDRAWN = 3
+
+
+class IncidentKind(IntEnum):
+    """What became of goods (``IIncidentBoard.IncidentKind``)."""
+
+    NULL = 0
+    EMBEZZLED = 1
+    DIVERTED = 2
+    COUNTERFEIT = 3
+    SPOILED = 4
+
+
+class IncidentStatus(IntEnum):
+    """Where an incident is in its life (``IIncidentBoard.IncidentStatus``)."""
+
+    NULL = 0
+    DECLARED = 1
+    ANSWERED = 2
+    UPHELD = 3
+    DISMISSED = 4
+    LAPSED = 5
 
 
 class Measure(IntEnum):

@@ -17,7 +17,8 @@ interface IDemandEscrow {
         OPEN,
         USED,
         WITHDRAWN,
-        EXPIRED
+        EXPIRED,
+        TAKEN_BACK
     }
 
     enum AllocationStatus {
@@ -28,18 +29,18 @@ interface IDemandEscrow {
         FAILED
     }
 
-    /// @notice A parcel in escrow.
-    /// @param units Units not yet allocated.
+    /// @notice A parcel in escrow, as it is described; stored is only what parcel and lot do not say.
+    /// @param units Units not yet allocated while it is open, then zero. @param material Of the lot, as are expiry and earmark.
     struct Offer {
-        address holder; // slot 0
+        address holder;
         uint40 until;
         OfferStatus status;
-        uint64 parcel; // slot 1
+        uint64 parcel;
         uint64 units;
         uint64 material;
         uint40 expiry;
         IMaterialLedger.EarmarkKind earmarkKind;
-        bytes32 earmarkScope; // slot 2
+        bytes32 earmarkScope;
     }
 
     /// @notice Units of an offer matched to a demand.
@@ -119,6 +120,9 @@ interface IDemandEscrow {
     error OfferNotOpen(uint64 offer, OfferStatus status);
     error NotHolder(uint64 offer, address caller);
     error BadOfferEnd(uint40 until);
+    /// @notice The donor has taken back what is left of the lot: nothing of it is offered any more.
+    error LotTakenBack(uint64 lot);
+    error NotOfLot(uint64 offer, uint64 lot);
     error NotLapsed(uint64 id, uint40 at);
     error EmptyProposal();
     error TooManyLines(uint256 given, uint256 most);
@@ -154,6 +158,9 @@ interface IDemandEscrow {
     /// @notice Where what was allocated is to be delivered. @dev Reverts with `UnknownAllocation`.
     function stationOf(uint64 allocationId) external view returns (uint32);
 
+    /// @notice True when the donor of a lot has taken back what was not allocated of it.
+    function isTakenBack(uint64 lotId) external view returns (bool);
+
     /// @notice Number of offers, which carry the ids 1 to this; so for allocations and accepted proposals.
     function offerCount() external view returns (uint64);
     function allocationCount() external view returns (uint64);
@@ -168,6 +175,16 @@ interface IDemandEscrow {
     function offerFor(address holder, uint64 parcelId, uint40 until)
         external
         returns (uint64 offerId);
+
+    /// @notice DonationRegistry only: `offerFor`, and at once as much as fits is allocated to one demand, under the same rule as `fulfil`; the rest stays offered.
+    function offerTo(address holder, uint64 parcelId, uint40 until, uint64 demandId)
+        external
+        returns (uint64 offerId, uint64 allocationId);
+
+    /// @notice DonationRegistry only: the donor takes back what is not allocated of a lot. The open offers named end (`TAKEN_BACK`), and no parcel of the lot is offered again.
+    /// @dev Reverts with `NotOfLot`, `OfferNotOpen`. Emits `OfferEnded` for each.
+    /// @return units that were offered
+    function takeBack(uint64 lotId, uint64[] calldata offers) external returns (uint64 units);
 
     /// @notice Takes back what is not allocated. @dev Only its holder. Emits `OfferEnded`.
     function withdrawOffer(uint64 offerId) external;

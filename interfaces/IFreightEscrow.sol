@@ -26,14 +26,15 @@ interface IFreightEscrow {
     }
 
     /// @notice Why a consignment ended: delivered for use; delivered into quarantine, because an exposure passed its floor or the condition is unproven;
-    /// never picked up; not delivered in time; refused by the consignee.
+    /// never picked up; not delivered in time; refused by the consignee; recalled on the way, or after it had arrived and before it was settled.
     enum Resolution {
         NULL,
         DELIVERED,
         DELIVERED_DAMAGED,
         CANCELLED,
         LOST,
-        REFUSED
+        REFUSED,
+        RECALLED
     }
 
     /// @notice What proves delivery, beside the release that the last carrier signs in each.
@@ -155,35 +156,35 @@ interface IFreightEscrow {
     /// @param legsDone Legs whose carrier has handed on, in order. @param arrivedAt When the last carrier handed on, zero before.
     /// @param provenAt When the proof of delivery was submitted, zero before. @param booking Struct hash of its booking.
     struct Consignment {
-        address payer; // slot 0
+        address payer;
         uint40 bookedAt;
         uint40 pickUpBy;
         Status status;
         Resolution resolution;
-        address consignee; // slot 1
+        address consignee;
         uint40 endedAt;
         uint8 legCount;
         uint8 legsDone;
-        address device; // slot 2
+        address device;
         uint40 arrivedAt;
         uint40 provenAt;
-        uint128 prepaid; // slot 3
+        uint128 prepaid;
         uint128 paid;
-        uint128 refunded; // slot 4
-        bytes32 booking; // slot 5
+        uint128 refunded;
+        bytes32 booking;
     }
 
     /// @notice A leg as booked and as it went.
     /// @param arrivedAt When its carrier handed on; zero before. @param paid What it was paid.
     struct Leg {
-        address carrier; // slot 0
+        address carrier;
         uint40 departure;
         uint40 latestArrival;
-        uint32 vehicle; // slot 1
+        uint32 vehicle;
         uint32 fromStation;
         uint32 toStation;
         uint128 freight;
-        uint40 arrivedAt; // slot 2
+        uint40 arrivedAt;
         uint128 paid;
     }
 
@@ -216,14 +217,6 @@ interface IFreightEscrow {
         uint40 departure,
         uint40 latestArrival,
         uint128 freight
-    );
-    event HandedOver(
-        uint64 indexed consignment,
-        uint16 indexed sequence,
-        address from,
-        address indexed to,
-        uint32 station,
-        uint40 at
     );
     event Arrived(uint64 indexed consignment, uint40 at, Policy policy);
     event LegSettled(
@@ -270,6 +263,8 @@ interface IFreightEscrow {
     error LegsRemain(uint64 consignment, uint8 done, uint8 legs);
     error NotYet(uint64 consignment, uint40 from);
     error NotConsignee(uint64 consignment, address caller);
+    error ConsignmentRecalled(uint64 consignment);
+    error NothingRecalled(uint64 consignment);
 
     /// @notice Seconds after a time limit from which what did not happen can be lapsed.
     function GRACE() external view returns (uint40);
@@ -325,7 +320,8 @@ interface IFreightEscrow {
 
     /// @notice Passes custody from the consignor to the first carrier, or from a carrier to the next, at the station of the leg.
     /// @dev Submitted by anyone; the giver may be suspended, the taker not. A handover ends the giver's leg at `handover.at`, which lies between the
-    /// handover before (or the booking) and now; the pick-up's not after `pickUpBy`. Legs are done in order. Emits `HandedOver`.
+    /// handover before (or the booking) and now; the pick-up's not after `pickUpBy`. Legs are done in order; the ledger tells it (`IMaterialLedger.CustodyChanged`) and refuses what is recalled
+    /// (`LotRecalled`).
     function handOver(Handover calldata handover, bytes calldata release, bytes calldata acceptance)
         external;
 
@@ -340,10 +336,15 @@ interface IFreightEscrow {
     function refuse(uint64 id) external;
 
     /// @notice DEVICE_THEN_SILENCE: settles once `SILENCE` has passed since the submission of the device's proof, or at once when the consignee calls.
-    /// @dev Emits `HandedOver`, `LegSettled` for each leg, `ConsignmentSettled`.
+    /// @dev Goods that were recalled meanwhile go to quarantine (RECALLED). Emits `LegSettled` for each leg, `ConsignmentSettled`.
     function settleSilent(uint64 id) external;
 
     /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, slots freed, the allocations can be released), or not delivered (last latest
     /// arrival + GRACE + the seconds by which the present carrier took over late: legs done are paid, the rest refunded, parcels LOST in the custodian's hands). @dev Emits `LegSettled`, `ConsignmentSettled`.
     function lapse(uint64 id) external;
+
+    /// @notice Ends a consignment on its way of which a lot is recalled; anyone calls. Legs done are paid as computed, the rest is refunded, the goods are
+    /// QUARANTINED in the hands of whoever has custody. What was not picked up stays, quarantined, with the consignor: all is refunded, hours are freed.
+    /// @dev What has arrived is ended by `refuse` or `settleSilent`. Emits `LegSettled`, `ConsignmentSettled`.
+    function stopRecalled(uint64 id) external;
 }

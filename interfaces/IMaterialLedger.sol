@@ -20,7 +20,8 @@ interface IMaterialLedger {
         RETURNED,
         DESTROYED,
         LOST,
-        TRANSFORMED
+        TRANSFORMED,
+        MERGED
     }
 
     /// @notice How a lot came to be.
@@ -72,17 +73,16 @@ interface IMaterialLedger {
     /// @param maker The supplier that made it or the donor that gave it.
     /// @param expiry Unix seconds; zero when it does not expire.
     /// @param quantity Units commissioned; never changes.
-    /// @param evidence Hash of the document that proves it (delivery note, count, certificate of analysis).
+    /// @dev The hash of the document that proves it is told in `LotCommissioned` and proven by `head`.
     struct Lot {
-        address maker; // slot 0
+        address maker;
         uint40 commissionedAt;
         uint40 expiry;
         LotKind kind;
-        uint64 material; // slot 1
+        uint64 material;
         uint64 quantity;
         EarmarkKind earmarkKind;
-        bytes32 earmarkScope; // slot 2
-        bytes32 evidence; // slot 3
+        bytes32 earmarkScope;
     }
 
     /// @notice A quantity of one lot in one place, in one pair of hands, in one state.
@@ -107,13 +107,34 @@ interface IMaterialLedger {
     /// @param since Unix seconds since when the custodian has it; of the consignor, when the load was formed.
     /// @param sequence Number of changes of custody so far; the nonce of the next handover.
     /// @param state ALLOCATED until picked up, then IN_TRANSIT, then how it ended; HELD when it ended without having left.
+    /// @param clearedAt The `recallEpoch` at which nothing aboard was recalled.
     /// @param content Hash of the parcel ids, lots and units (`keccak256(abi.encode(ids, lots, units))`), which every handover signs.
     struct Load {
         address custodian; // slot 0
         uint40 since;
         uint16 sequence;
         ParcelState state;
+        uint32 clearedAt;
         bytes32 content; // slot 1
+    }
+
+    /// @notice A place in the route of a load, in order, the consignor first.
+    /// @param custodian Who takes custody there. @param station Where. @param since Unix seconds; zero while it is only planned.
+    struct Stop {
+        address custodian; // slot 0
+        uint32 station;
+        uint40 since;
+    }
+
+    /// @notice A change of custody that has been made, as it was to be.
+    /// @param from Who had custody. @param sequence Changes of custody before this one. @param taker Who was to take by the plan.
+    /// @param station Where, by the plan. @param content The load's content.
+    struct Change {
+        address from;
+        uint16 sequence;
+        address taker;
+        uint32 station;
+        bytes32 content;
     }
 
     /// @notice Units of a lot by state; they add up to the lot's quantity.
@@ -133,9 +154,24 @@ interface IMaterialLedger {
 
     /// @notice A load that has carried a parcel.
     /// @param consignment Whose load. @param since Unix seconds since when the parcel had rested with the consignor, or what it was split from had.
+    /// @param outcome How it ended for this parcel: QUARANTINED where the load was delivered but the lot had expired.
     struct Ride {
         uint64 consignment; // slot 0
         uint40 since;
+        ParcelState outcome;
+    }
+
+    /// @notice Why a parcel is in quarantine.
+    /// @param by Who put it there; zero for a delivery in bad condition. @param before Its state before, to which a release brings it back.
+    struct Quarantine {
+        address by; // slot 0
+        ParcelState before;
+    }
+
+    /// @notice Units of a parcel.
+    struct Part {
+        uint64 parcel;
+        uint64 units;
     }
 
     /// @notice A lot to be commissioned.
@@ -161,6 +197,22 @@ interface IMaterialLedger {
         LotKind kind,
         bytes32 evidence
     );
+    event Recalled(uint64 indexed lot, address indexed by, bytes32 reason, bytes32 evidence);
+    event RecallLifted(uint64 indexed lot, address indexed by, bytes32 evidence);
+    event LotsTransformed(
+        uint64 indexed recipe, address indexed maker, Part[] inputs, uint64[] lots
+    );
+    event StepRecorded(
+        uint64 indexed lot,
+        uint64 indexed parcel,
+        address indexed by,
+        bytes32 step,
+        uint32 station,
+        bytes32 evidence
+    );
+    event ParcelsMerged(uint64 indexed into, uint64 indexed parcel, uint64 units);
+    event ParcelQuarantined(uint64 indexed parcel, address indexed by, bytes32 evidence);
+    event ParcelLost(uint64 indexed parcel, address indexed custodian, bytes32 evidence);
     event ParcelSplit(uint64 indexed parcel, uint64 indexed child, uint64 units);
     event ParcelMoved(
         uint64 indexed parcel, ParcelState from, ParcelState to, uint64 units, uint64 consignment
@@ -196,6 +248,7 @@ interface IMaterialLedger {
     error WrongState(uint64 parcel, ParcelState state);
     error TooManyUnits(uint64 parcel, uint64 asked, uint64 there);
     error TooManyParcels(uint256 given, uint256 most);
+    error TooManyChanges(uint64 consignment, uint256 most);
     error MixedCustody(uint64 parcel);
     error LoadExists(uint64 consignment);
     error UnknownLoad(uint64 consignment);
@@ -205,6 +258,15 @@ interface IMaterialLedger {
     error BadOutcome(ParcelState outcome);
     error WrongHandoverTime(uint40 at, uint40 notBefore, uint40 notAfter);
     error NotAuditor(address caller);
+    error NoReason();
+    error LotRecalled(uint64 lot);
+    error AlreadyRecalled(uint64 lot);
+    error NotRecalled(uint64 lot);
+    error TooManyAncestors(uint256 most);
+    error TooManyOutputs(uint256 given, uint256 most);
+    error NothingToTransform();
+    error NotAlike(uint64 parcel, uint64 other);
+    error NeitherMakerNorCustodian(uint64 parcel, address caller);
 
     /// @notice The material with this GTIN. @dev Reverts with `UnknownMaterial`.
     function material(uint64 gtin) external view returns (Material memory);
@@ -227,8 +289,37 @@ interface IMaterialLedger {
     /// @notice Units of a lot by state. @dev Reverts with `UnknownLot`.
     function fateOf(uint64 lotId) external view returns (Fate memory);
 
+    /// @notice The lots whose units went into this one; none for a lot that was not transformed. @dev Reverts with `UnknownLot`.
+    function parentsOf(uint64 lotId) external view returns (uint64[] memory);
+
+    /// @notice All lots from which this one descends, its parents first; at most 32. @dev Reverts with `UnknownLot`.
+    function ancestorsOf(uint64 lotId) external view returns (uint64[] memory);
+
+    /// @notice True while this lot or one of its ancestors is recalled. @dev Reverts with `UnknownLot`.
+    function isRecalled(uint64 lotId) external view returns (bool);
+
+    /// @notice Who has recalled this very lot; zero when it is not recalled itself.
+    function recalledBy(uint64 lotId) external view returns (address);
+
+    /// @notice Number of recalls so far; what was found clear at this epoch still is.
+    function recallEpoch() external view returns (uint32);
+
+    /// @notice True while a lot in the load of a consignment is recalled. @dev Reverts with `UnknownLoad`.
+    function isLoadRecalled(uint64 consignment) external view returns (bool);
+
+    /// @notice Why a parcel is in quarantine; all zero for one that is not, or whose delivery put it there.
+    function quarantineOf(uint64 parcelId) external view returns (Quarantine memory);
+
+    /// @notice The hash over every event of this contract but `CustodyChanged` (which `custodySpan` proves) and the manager's:
+    /// `head = keccak256(head ++ keccak256(topics ++ data))`, zero before the first.
+    function head() external view returns (bytes32);
+
     /// @notice The `index`-th load that has carried a parcel, from 0 to `parcel(id).rides` - 1. @dev All zero beyond.
     function ride(uint64 parcelId, uint16 index) external view returns (Ride memory);
+
+    /// @notice How the load of a consignment ended for a parcel, whatever became of the parcel since; NULL while it runs, for one
+    /// that never left and was not stopped, and for a parcel that did not ride in it.
+    function outcomeOf(uint64 parcelId, uint64 consignment) external view returns (ParcelState);
 
     /// @notice Exactly one party that answered for a parcel at `time`; zero before it was commissioned or after now.
     /// @dev At the second of a handover the one who accepted answers.
@@ -239,6 +330,10 @@ interface IMaterialLedger {
         external
         view
         returns (address custodian, uint40 since);
+
+    /// @notice Every change of custody of the load, the consignor first: those done, then those that were planned when it was formed.
+    /// @dev Reverts with `UnknownLoad`. Done changes stand for ever, so that the `CustodyChanged` of a load can be checked one by one: none is missing.
+    function routeOf(uint64 consignment) external view returns (Stop[] memory);
 
     /// @notice Number of lots, which carry the ids 1 to this.
     function lotCount() external view returns (uint64);
@@ -264,9 +359,45 @@ interface IMaterialLedger {
     /// @dev Only the custodian, an active or suspended recipient; from `DELIVERED`. Emits `UnitsDistributed`.
     function distribute(uint64 parcelId, uint64 units, bytes32 ward, bytes32 listHash) external;
 
-    /// @notice An active auditor of another organisation than the custodian's releases a quarantined parcel for use: it becomes `DELIVERED`.
-    /// @dev Emits `QuarantineLifted`.
+    /// @notice The caller, an active supplier, makes lots from units that it holds, by a recipe.
+    /// @dev Inputs become `TRANSFORMED`; each output's ancestors are the inputs' lots and theirs. Emits `LotCommissioned` for
+    /// each output, then `LotsTransformed`. Refuses inputs of recalled, expired or earmarked lots, more than 8 inputs or
+    /// outputs, more than 32 distinct ancestors (`TooManyAncestors`) and more than the yield (`IRecipeBook.YieldExceeded`).
+    /// @return lots the new lots @return parcels the one parcel of each, `HELD` by the caller
+    function transform(uint64 recipe, Part[] calldata inputs, Commission[] calldata outputs)
+        external
+        returns (uint64[] memory lots, uint64[] memory parcels);
+
+    /// @notice Tells a step of production or of keeping: which, where, by whom, with what evidence.
+    /// @dev Only the maker of the parcel's lot or the parcel's custodian. Emits `StepRecorded`.
+    function recordStep(uint64 parcelId, bytes32 step, uint32 station, bytes32 evidence) external;
+
+    /// @notice Recalls a lot and all that was made from it: no offer, allocation, booking, delivery, use or handover from now on.
+    /// @dev Only its maker or an active auditor. Emits `Recalled`. The cost does not depend on how much was made from it.
+    function recall(uint64 lotId, bytes32 reason, bytes32 evidence) external;
+
+    /// @notice Takes a recall back. @dev Only an active auditor or arbiter of another organisation than the recaller's. Emits `RecallLifted`.
+    function liftRecall(uint64 lotId, bytes32 evidence) external;
+
+    /// @notice Puts all units of a held or delivered parcel into another that is alike: same lot, custodian, station and state.
+    /// @dev Only their custodian. Emits `ParcelsMerged`; the emptied parcel is `MERGED` for ever.
+    function merge(uint64 into, uint64 parcelId) external;
+
+    /// @notice The custodian or an active auditor stops a parcel that is held, offered, delivered or returned.
+    /// @dev Emits `ParcelQuarantined`. An offer of it can be withdrawn, but serves nobody until the release.
+    function quarantine(uint64 parcelId, bytes32 evidence) external;
+
+    /// @notice Another party than the one who quarantined it releases a parcel to the state before; after a delivery in bad
+    /// condition, to `DELIVERED`.
+    /// @dev Only an active auditor of another organisation than the custodian's and than of who quarantined it, and not while the
+    /// lot is recalled. Emits `QuarantineLifted`.
     function releaseFromQuarantine(uint64 parcelId, bytes32 evidence) external;
+
+    /// @notice The custodian of a returned parcel takes it back into its stock: `HELD`. @dev Emits `ParcelMoved`.
+    function restock(uint64 parcelId) external;
+
+    /// @notice The custodian reports units of a held, delivered, returned or quarantined parcel lost. @dev Emits `ParcelLost`.
+    function reportLoss(uint64 parcelId, uint64 units, bytes32 evidence) external;
 
     /// @notice The custodian destroys a quarantined, returned or held parcel, with evidence. @dev Emits `ParcelDestroyed`.
     function destroy(uint64 parcelId, bytes32 evidence) external;
@@ -283,10 +414,10 @@ interface IMaterialLedger {
 
     // --- DemandEscrow only ---
 
-    /// @notice A held parcel goes into an offer. @dev Reverts with `NotCustodian` unless `by` holds it; with `LotExpired`.
+    /// @notice A held parcel goes into an offer. @dev Reverts with `NotCustodian` unless `by` holds it; with `LotExpired`, `LotRecalled`.
     function offer(uint64 parcelId, address by) external;
 
-    /// @notice What is left of an offered parcel goes back to its custodian.
+    /// @notice What is left of an offered parcel goes back to its custodian; one in quarantine will on its release.
     function withdraw(uint64 parcelId) external;
 
     /// @notice Splits `units` off an offered parcel as `ALLOCATED`; all of it when nothing would be left.
@@ -299,14 +430,22 @@ interface IMaterialLedger {
     // --- FreightEscrow only ---
 
     /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station.
-    function form(uint64 consignment, uint64[] calldata parcels) external returns (bytes32 content);
+    /// @param takers Who is to take custody after the consignor, and where, in order; `since` is not read. A change that goes otherwise is
+    /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 13 changes.
+    function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
+        external
+        returns (bytes32 content);
 
-    /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit.
+    /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit. @dev Reverts with `LotRecalled`.
     /// @param at When it happened, unix seconds: not before the handover before, not in the future.
-    function handOver(uint64 consignment, address to, uint32 station, uint40 at) external;
+    /// @return what was there before and what was planned; the caller says whether the plan binds
+    function handOver(uint64 consignment, address to, uint32 station, uint40 at)
+        external
+        returns (Change memory);
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
-    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST; ALLOCATED when the load never left, with its present custodian.
+    /// @dev A delivery of what is recalled reverts with `LotRecalled`; units that had expired when they arrived go to quarantine.
+    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST. For a load that never left, with its present custodian: ALLOCATED, or QUARANTINED.
     function close(
         uint64 consignment,
         ParcelState outcome,

@@ -7,28 +7,35 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 /// @title IReliefFund
 /// @notice Money given, by earmark; what each outflow used up, first in, first out.
 /// @dev Each earmark is a line on which gifts are laid end to end as intervals; outflows use it up from the front, so that no outflow loops over
-/// gifts. Money leaves only as prepaid freight of a consignment (INV-DON-2: currency held = given + recovered - spent - respent over all lines,
-/// and what finished consignments have sent back but nobody has reclaimed yet; currency sent here unasked belongs to no line).
+/// gifts. What a donor takes back leaves a hole that closes at once: gifts behind it move up, which costs no outflow and no later gift anything, since how far a
+/// gift has moved is a sum over the gifts before it, read only where it is asked for. Money leaves only as prepaid freight of a consignment, or back to who gave it
+/// (INV-DON-2: currency held = given + recovered - spent - respent - returned over all lines, and what finished consignments have sent back but
+/// nobody has reclaimed yet; currency sent here unasked belongs to no line).
 /// Trust: a spender may book only under a release, up to its ceiling, until its end, and for whom the givers meant the money; carriers of other organisations
 /// than the spender's are paid, at the freight that the spender agrees to within the demand's budget.
 interface IReliefFund {
     /// @notice One earmark's money, base units of the currency.
     /// @param given Sum of gifts. @param spent Used up of what was given. @param recovered Came back from finished consignments. @param respent Used up of what came back.
+    /// @param returned Taken back by those who gave it. @param gifts Number of gifts.
     struct Line {
         uint128 given; // slot 0
         uint128 spent;
         uint128 recovered; // slot 1
         uint128 respent;
+        uint128 returned; // slot 2
+        uint32 gifts;
     }
 
-    /// @notice A gift's interval [from, from + amount) on its line.
-    /// @param at Unix seconds of the gift. @param amount Base units of the currency.
+    /// @notice A gift's interval [from, from + amount) on its line, as it was laid there, see `intervalOf`.
+    /// @param at Unix seconds of the gift. @param index Its place among the line's gifts, from 0. @param amount Base units of the currency. @param returned Taken back of it.
     struct MoneyGift {
         address donor; // slot 0
         uint40 at;
+        uint32 index;
         bytes32 line; // slot 1
         uint128 from; // slot 2
         uint128 amount;
+        uint128 returned; // slot 3
     }
 
     /// @notice What one consignment took from a line.
@@ -79,6 +86,9 @@ interface IReliefFund {
         uint128 amount,
         uint128 fromRecovered
     );
+    event MoneyReturned(
+        uint64 indexed gift, bytes32 indexed line, address indexed to, uint128 amount
+    );
     event MoneyRecovered(uint64 indexed outflow, uint64 indexed consignment, uint128 amount);
 
     error NotWriter(address caller);
@@ -104,6 +114,8 @@ interface IReliefFund {
     error WrongPayer(address payer);
     error NotEnded(uint64 consignment);
     error AlreadyReclaimed(uint64 outflow);
+    /// @notice All of the gift is spent or was taken back.
+    error NothingLeft(uint64 gift);
 
     /// @notice Smallest gift, base units of the currency.
     function MINIMUM_GIFT() external view returns (uint128);
@@ -119,6 +131,10 @@ interface IReliefFund {
 
     /// @notice The gift. @dev Reverts with `UnknownGift`.
     function moneyGift(uint64 id) external view returns (MoneyGift memory);
+
+    /// @notice Where the gift lies now, [from, end): without what was taken back of it and of the gifts before it. What lies before the line's `spent` is used up.
+    /// @dev Reads as many words as the number of the line's gifts has binary digits. Reverts with `UnknownGift`.
+    function intervalOf(uint64 gift) external view returns (uint128 from, uint128 end);
 
     /// @notice The release. @dev Reverts with `UnknownRelease`.
     function releaseRecord(uint64 id) external view returns (Release memory);
@@ -158,6 +174,10 @@ interface IReliefFund {
         IMaterialLedger.Earmark calldata earmark,
         IFreightEscrow.Permit calldata permit
     ) external returns (uint64 gift);
+
+    /// @notice Sends what is not spent of a gift to `to`. @dev Writes at most as many words as the number of the line's gifts has binary digits.
+    /// Not stopped by a pause. Emits `MoneyReturned`. Reverts with `NothingLeft`.
+    function giveBack(uint64 gift, address to) external returns (uint128 amount);
 
     // --- EmergencyResponse only ---
 

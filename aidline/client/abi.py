@@ -570,8 +570,8 @@ class _ErrorCodec:
 
 
 _BUILT_IN = (
-    {"name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
-    {"name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+    {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
 )
 
 
@@ -589,24 +589,24 @@ class AbiBook:
         self._names: dict[str, str] = {}
         self._events: dict[str, dict[bytes, EventCodec]] = {}
         self._errors: dict[bytes, _ErrorCodec] = {}
-        for entry in _BUILT_IN:
-            self._learn_error(entry)
+        # two rooms may have an error of one signature with other names for its arguments
+        self._errors_of: dict[str, dict[bytes, _ErrorCodec]] = {}
+        self.learn_errors(_BUILT_IN)
 
-    def _learn_error(self, entry: Mapping[str, Any]) -> None:
-        known = _ErrorCodec(entry)
-        self._errors.setdefault(known.selector, known)
-
-    def learn_errors(self, abi: Sequence[Mapping[str, Any]]) -> None:
-        """Learn the errors of an ABI."""
+    def learn_errors(self, abi: Sequence[Mapping[str, Any]], contract: str = "") -> None:
+        """Learn the errors of an ABI, as those of ``contract`` where one is named."""
         for entry in abi:
             if entry["type"] == "error":
-                self._learn_error(entry)
+                known = _ErrorCodec(entry)
+                self._errors.setdefault(known.selector, known)
+                if contract:
+                    self._errors_of.setdefault(contract, {})[known.selector] = known
 
     def learn(self, name: str, address: str, abi: Sequence[Mapping[str, Any]]) -> None:
         """Learn that the contract ``name`` stands at ``address`` (checksummed)."""
         self._names[address] = name
         self._events[address] = _event_codecs(_fingerprint(abi))
-        self.learn_errors(abi)
+        self.learn_errors(abi, name)
 
     def name(self, address: str) -> str | None:
         """Return the name of the contract at an address, where it is known."""
@@ -644,7 +644,8 @@ class AbiBook:
         self, data: bytes, *, contract: str = "", function: str = "", tx_hash: bytes | None = None
     ) -> ContractReverted:
         """Return the exception that stands for revert data."""
-        known = self._errors.get(data[:4])
+        own = self._errors_of.get(contract, {})
+        known = own.get(data[:4]) or self._errors.get(data[:4])
         if known is None and data and self._more is not None:
             for abi in self._more():
                 self.learn_errors(abi)

@@ -109,6 +109,16 @@ class Aidline:
         return self.contract("MaterialLedger")
 
     @cached_property
+    def recipes(self) -> Contract:
+        """What is made from what, with which yield (RecipeBook)."""
+        return self.contract("RecipeBook")
+
+    @cached_property
+    def incidents(self) -> Contract:
+        """Incidents: declared, answered, decided (IncidentBoard)."""
+        return self.contract("IncidentBoard")
+
+    @cached_property
     def currency(self) -> Contract:
         """The logistics currency (LogisticsCurrency)."""
         return self.contract("LogisticsCurrency")
@@ -155,6 +165,11 @@ class Aidline:
     def donations(self) -> Contract:
         """Gifts and certificates (DonationRegistry)."""
         return self.contract("DonationRegistry")
+
+    @property
+    def gift_audit(self) -> Contract:
+        """Auditors' words on gifts, and whole chains of corrections (GiftAudit)."""
+        return self.contract("GiftAudit")
 
     @cached_property
     def oracle(self) -> Contract:

@@ -84,7 +84,21 @@ SUITE = Suite(
                 "demandEscrow": "@DemandEscrow",
                 "freightEscrow": "@FreightEscrow",
                 "donationRegistry": "@DonationRegistry",
+                "materialOffice": "@MaterialOffice",
             },
+        ),
+        Item("RecipeBook", {"participantRegistry": "@ParticipantRegistry"}),
+        Item(
+            "MaterialOffice",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "recipeBook": "@RecipeBook",
+            },
+        ),
+        Item(
+            "IncidentBoard",
+            {"participantRegistry": "@ParticipantRegistry", "materialLedger": "@MaterialLedger"},
         ),
         Item("LogisticsCurrency", {"reserveToken": "@reserve"}),
         Item(
@@ -146,7 +160,18 @@ SUITE = Suite(
         ),
         Item(
             "CertificateText",
-            {"materialLedger": "@MaterialLedger", "reliefFund": "@ReliefFund"},
+            {
+                "materialLedger": "@MaterialLedger",
+                "reliefFund": "@ReliefFund",
+                "giftAudit": "@GiftAudit",
+            },
+        ),
+        Item(
+            "GiftAudit",
+            {
+                "participantRegistry": "@ParticipantRegistry",
+                "donationRegistry": "@DonationRegistry",
+            },
         ),
         Item(
             "DonationRegistry",

@@ -7,6 +7,7 @@ from functools import partial
 
 from aidline.client import Receipt
 from aidline.messages import Permit
+from aidline.model import Otherwise
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
 from aidline.sim.records import SECONDS_A_DAY, GiftInKind, GiftOfMoney, Supply
@@ -52,6 +53,9 @@ class Giving:
             "intermediary": world.cast[gift.charity].address,
             "deadline": world.agenda.now + 7 * SECONDS_A_DAY,
             "earmark": world.earmark(gift.earmark),
+            "demand": 0,
+            "otherwise": Otherwise.NULL,
+            "commitment": bytes(32),
             "origin": gift.origin,
         }
 

@@ -31,7 +31,11 @@ __all__ = ["LEVELS", "STATES", "from_counters", "from_events", "proposal_text"]
 Figures = dict[str, Any]
 
 #: The states of a parcel, by their names in a summary.
-STATES = tuple(state.name.lower() for state in ParcelState if state is not ParcelState.NULL)
+STATES = tuple(
+    state.name.lower()
+    for state in ParcelState
+    if state not in (ParcelState.NULL, ParcelState.MERGED)  # a parcel that was merged has no units
+)
 #: The levels of urgency, the most urgent first.
 LEVELS = tuple(level.name.lower() for level in reversed(Level) if level is not Level.NULL)
 
@@ -80,7 +84,9 @@ def from_events(aid: Aidline, time_offset: int = 0) -> Figures:
     return {
         "units": _units(quantities, states, gift_lots),
         "demand": _demand_told([*by_room[aid.needs.name], *by_room[aid.demand.name]]),
-        **_freight_told(by_room[aid.freight.name]),
+        **_freight_told(
+            [event for event in events if event.contract in (aid.freight.name, aid.ledger.name)]
+        ),
         "money": _money_told(by_room[aid.currency.name], fund),
         "gifts": _gifts_told(donations, fund, states),
         "emergency": _emergency(by_room[aid.emergency.name], time_offset),
@@ -322,8 +328,10 @@ def _freight_told(events: Sequence[Event]) -> Figures:
                     "why": None,
                 }
             )
-        elif event.name == "HandedOver":
-            consignments[args.consignment]["status"] = "in_transit"
+        elif event.name == "CustodyChanged":
+            # the change that settles is told after the settlement
+            entry = consignments[args.consignment]
+            entry["status"] = "in_transit" if entry["status"] == "booked" else entry["status"]
         elif event.name == "Arrived":
             consignments[args.consignment]["status"] = "arrived"
         elif event.name == "LegSettled":
@@ -446,7 +454,7 @@ def _gifts_told(
     for event in donations:
         args = event.args
         if event.name == "GiftPledged":
-            counts = (args.units, 0, 0, 0)
+            counts = (args.terms.units, 0, 0, 0)
             gifts[args.gift] = _in_kind(args.gift, args.donor, "pledged", counts, None)
         elif event.name == "GiftReceived":
             gift = gifts[args.gift]

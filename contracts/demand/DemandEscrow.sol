@@ -18,6 +18,14 @@ import {Urgency} from "../libraries/Urgency.sol";
 contract DemandEscrow is IDemandEscrow, LapsingPause {
     using OpenUnits for uint256;
 
+    /// @dev What an offer adds to its parcel. Parcels are counted from 1: their ids never need more than 48 bits.
+    struct OfferRecord {
+        address holder; // slot 0
+        uint40 until;
+        OfferStatus status;
+        uint48 parcel;
+    }
+
     /// @dev What a batch has won so far.
     struct Score {
         uint256 weighted;
@@ -57,7 +65,10 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     /// @inheritdoc IDemandEscrow
     uint64 public proposalCount;
 
-    mapping(uint64 id => Offer) private _offers;
+    /// @inheritdoc IDemandEscrow
+    mapping(uint64 lotId => bool) public isTakenBack;
+
+    mapping(uint64 id => OfferRecord) private _offers;
 
     mapping(uint64 id => Allocation) private _allocations;
 
@@ -87,7 +98,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @inheritdoc IDemandEscrow
     function offerRecord(uint64 id) external view returns (Offer memory) {
-        return _knownOffer(id);
+        return _describe(_knownOffer(id));
     }
 
     /// @inheritdoc IDemandEscrow
@@ -104,7 +115,9 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @inheritdoc IDemandEscrow
     function offer(uint64 parcelId, uint40 until) external whenOpen returns (uint64 offerId) {
-        return _offer(msg.sender, parcelId, until);
+        uint64 lot = ledger.parcel(parcelId).lot;
+        if (isTakenBack[lot]) revert LotTakenBack(lot);
+        (offerId,) = _offer(msg.sender, parcelId, until);
     }
 
     /// @inheritdoc IDemandEscrow
@@ -114,12 +127,40 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         onlyWriter(donationRegistry)
         returns (uint64 offerId)
     {
-        return _offer(holder, parcelId, until);
+        (offerId,) = _offer(holder, parcelId, until);
+    }
+
+    /// @inheritdoc IDemandEscrow
+    function offerTo(address holder, uint64 parcelId, uint40 until, uint64 demandId)
+        external
+        whenOpen
+        onlyWriter(donationRegistry)
+        returns (uint64 offerId, uint64 allocationId)
+    {
+        Offer memory made;
+        (offerId, made) = _offer(holder, parcelId, until);
+        uint64 units = demandBook.prospectOf(demandId, _goodsOf(made)).open;
+        if (units > made.units) units = made.units;
+        allocationId = _fulfil(Line({offer: offerId, demand: demandId, units: units}));
+    }
+
+    /// @inheritdoc IDemandEscrow
+    function takeBack(uint64 lotId, uint64[] calldata offers)
+        external
+        onlyWriter(donationRegistry)
+        returns (uint64 units)
+    {
+        isTakenBack[lotId] = true;
+        for (uint256 i; i < offers.length; ++i) {
+            OfferRecord storage record = _openOffer(offers[i]);
+            if (ledger.parcel(record.parcel).lot != lotId) revert NotOfLot(offers[i], lotId);
+            units += _endOffer(offers[i], record, OfferStatus.TAKEN_BACK);
+        }
     }
 
     /// @inheritdoc IDemandEscrow
     function withdrawOffer(uint64 offerId) external {
-        Offer storage record = _openOffer(offerId);
+        OfferRecord storage record = _openOffer(offerId);
         if (record.holder != msg.sender) revert NotHolder(offerId, msg.sender);
         _endOffer(offerId, record, OfferStatus.WITHDRAWN);
     }
@@ -133,10 +174,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (_openOffer(offerId).holder != msg.sender) {
             revert NotHolder(offerId, msg.sender);
         }
-        IDemandBook.Level level;
-        (allocationId, level,) =
-            _allocate(0, Line({offer: offerId, demand: demandId, units: units}));
-        _requireOrder(offerId, level, 0);
+        return _fulfil(Line({offer: offerId, demand: demandId, units: units}));
     }
 
     // --- solvers ---
@@ -166,7 +204,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @inheritdoc IDemandEscrow
     function lapseOffer(uint64 offerId) external {
-        Offer storage record = _openOffer(offerId);
+        OfferRecord storage record = _openOffer(offerId);
         if (block.timestamp < record.until) revert NotLapsed(offerId, record.until);
         _endOffer(offerId, record, OfferStatus.EXPIRED);
     }
@@ -200,13 +238,12 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (record.status != AllocationStatus.BOOKED) {
             revert AllocationWrongStatus(allocationId, record.status);
         }
-        IMaterialLedger.ParcelState state = ledger.parcel(record.parcel).state;
-        if (
-            state != IMaterialLedger.ParcelState.LOST
-                && state != IMaterialLedger.ParcelState.RETURNED
-                && state != IMaterialLedger.ParcelState.QUARANTINED
-                && state != IMaterialLedger.ParcelState.DESTROYED
-        ) revert ParcelNotFailed(allocationId, state);
+        IMaterialLedger.ParcelState state = ledger.outcomeOf(record.parcel, record.consignment);
+        IMaterialLedger.ParcelState present = ledger.parcel(record.parcel).state;
+        bool isFailed = state == IMaterialLedger.ParcelState.LOST
+            || state == IMaterialLedger.ParcelState.RETURNED
+            || (state == IMaterialLedger.ParcelState.QUARANTINED && !_isInUse(present));
+        if (!isFailed) revert ParcelNotFailed(allocationId, present);
 
         record.status = AllocationStatus.FAILED;
         emit AllocationFailed(allocationId, record.units, state);
@@ -252,12 +289,12 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (msg.sender != writer) revert NotWriter(msg.sender);
     }
 
-    function _knownOffer(uint64 id) private view returns (Offer storage record) {
+    function _knownOffer(uint64 id) private view returns (OfferRecord storage record) {
         record = _offers[id];
         if (record.status == OfferStatus.NULL) revert UnknownOffer(id);
     }
 
-    function _openOffer(uint64 id) private view returns (Offer storage record) {
+    function _openOffer(uint64 id) private view returns (OfferRecord storage record) {
         record = _knownOffer(id);
         if (record.status != OfferStatus.OPEN) revert OfferNotOpen(id, record.status);
     }
@@ -288,7 +325,24 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (given > MAX_LINES) revert TooManyLines(given, MAX_LINES);
     }
 
-    function _goodsOf(Offer storage record) private view returns (IDemandBook.Goods memory) {
+    /// @dev While an offer is open its parcel is OFFERED (HELD as it is made), unless it was stopped there by a quarantine.
+    function _describe(OfferRecord storage record) private view returns (Offer memory whole) {
+        IMaterialLedger.Parcel memory parcel = ledger.parcel(record.parcel);
+        IMaterialLedger.Lot memory lot = ledger.lot(parcel.lot);
+        whole.holder = record.holder;
+        whole.until = record.until;
+        whole.status = record.status;
+        whole.parcel = record.parcel;
+        bool isThere = parcel.state == IMaterialLedger.ParcelState.HELD
+            || parcel.state == IMaterialLedger.ParcelState.OFFERED;
+        if (whole.status == OfferStatus.OPEN && isThere) whole.units = parcel.units;
+        whole.material = lot.material;
+        whole.expiry = lot.expiry;
+        whole.earmarkKind = lot.earmarkKind;
+        whole.earmarkScope = lot.earmarkScope;
+    }
+
+    function _goodsOf(Offer memory record) private pure returns (IDemandBook.Goods memory) {
         return IDemandBook.Goods({
             material: record.material,
             expiry: record.expiry,
@@ -299,7 +353,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @dev INV-DEM-3. `exempt` holds, by level, the open units that the offer truly cannot serve.
     function _requireOrder(uint64 offerId, IDemandBook.Level lowest, uint256 exempt) private view {
-        Offer storage record = _offers[offerId];
+        Offer memory record = _describe(_offers[offerId]);
         uint64[5] memory open;
         (open[1], open[2], open[3], open[4]) = demandBook.openUnits(
             record.material, IMaterialLedger.Earmark(record.earmarkKind, record.earmarkScope)
@@ -358,7 +412,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         returns (uint256)
     {
         IDemandBook.Prospect memory prospect =
-            demandBook.prospectOf(demandId, _goodsOf(_offers[offerId]));
+            demandBook.prospectOf(demandId, _goodsOf(_describe(_offers[offerId])));
         if (
             prospect.level == IDemandBook.Level.NULL
                 || prospect.fit != IDemandBook.Fit.ENDS_TOO_SOON
@@ -368,42 +422,54 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         return exempt.plus(prospect.level, prospect.open);
     }
 
+    /// @dev Released from the quarantine in which it was delivered.
+    function _isInUse(IMaterialLedger.ParcelState state) private pure returns (bool) {
+        return state == IMaterialLedger.ParcelState.DELIVERED
+            || state == IMaterialLedger.ParcelState.DISTRIBUTED
+            || state == IMaterialLedger.ParcelState.MERGED;
+    }
+
     // --- own writes ---
 
-    function _offer(address holder, uint64 parcelId, uint40 until) private returns (uint64 id) {
+    function _offer(address holder, uint64 parcelId, uint40 until)
+        private
+        returns (uint64 id, Offer memory made)
+    {
         if (until <= block.timestamp) revert BadOfferEnd(until);
-        IMaterialLedger.Parcel memory parcel = ledger.parcel(parcelId);
-        IMaterialLedger.Lot memory lot = ledger.lot(parcel.lot);
-
         id = ++offerCount;
-        _offers[id] = Offer({
-            holder: holder,
-            until: until,
-            status: OfferStatus.OPEN,
-            parcel: parcelId,
-            units: parcel.units,
-            material: lot.material,
-            expiry: lot.expiry,
-            earmarkKind: lot.earmarkKind,
-            earmarkScope: lot.earmarkScope
+        _offers[id] = OfferRecord({
+            holder: holder, until: until, status: OfferStatus.OPEN, parcel: uint48(parcelId)
         });
+        made = _describe(_offers[id]);
         emit OfferMade(
             id,
             holder,
-            lot.material,
+            made.material,
             parcelId,
-            parcel.units,
+            made.units,
             until,
-            IMaterialLedger.Earmark(lot.earmarkKind, lot.earmarkScope)
+            IMaterialLedger.Earmark(made.earmarkKind, made.earmarkScope)
         );
-        // Refuses unless `holder` holds it, at rest and not expired.
+        // Refuses unless `holder` holds it, at rest, neither expired nor recalled.
         ledger.offer(parcelId, holder);
     }
 
-    function _endOffer(uint64 id, Offer storage record, OfferStatus status) private {
+    function _endOffer(uint64 id, OfferRecord storage record, OfferStatus status)
+        private
+        returns (uint64 units)
+    {
+        IMaterialLedger.Parcel memory parcel = ledger.parcel(record.parcel);
+        units = parcel.units;
         record.status = status;
-        emit OfferEnded(id, status, record.units);
+        emit OfferEnded(id, status, units);
         ledger.withdraw(record.parcel);
+    }
+
+    /// @dev One line under the order of urgency.
+    function _fulfil(Line memory line) private returns (uint64 allocationId) {
+        IDemandBook.Level level;
+        (allocationId, level,) = _allocate(0, line);
+        _requireOrder(line.offer, level, 0);
     }
 
     function _allocateAll(Line[] calldata lines)
@@ -437,11 +503,10 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         private
         returns (uint64 id, IDemandBook.Level level, uint64 dailyUse)
     {
-        Offer storage record = _openOffer(line.offer);
+        Offer memory record = _describe(_openOffer(line.offer));
         if (block.timestamp >= record.until) revert OfferNotOpen(line.offer, OfferStatus.EXPIRED);
         (level, dailyUse) = _serve(index, line, record);
 
-        record.units -= line.units;
         // Book and ledger are ours and call nobody back: the ledger's answer belongs to the record.
         uint64 parcel = ledger.allocate(record.parcel, line.units);
         id = ++allocationCount;
@@ -457,14 +522,14 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
             freight: 0
         });
         emit Allocated(id, line.offer, line.demand, parcel, line.units, level);
-        if (record.units == 0) {
-            record.status = OfferStatus.USED;
+        if (line.units == record.units) {
+            _offers[line.offer].status = OfferStatus.USED;
             emit OfferEnded(line.offer, OfferStatus.USED, 0);
         }
     }
 
     /// @dev Has the book serve the line's demand, and says in the line's terms why it did not.
-    function _serve(uint256 index, Line memory line, Offer storage record)
+    function _serve(uint256 index, Line memory line, Offer memory record)
         private
         returns (IDemandBook.Level, uint64)
     {

@@ -6,6 +6,7 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 
 import {ICertificateText} from "../../interfaces/ICertificateText.sol";
 import {IDonationRegistry} from "../../interfaces/IDonationRegistry.sol";
+import {IGiftAudit} from "../../interfaces/IGiftAudit.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IReliefFund} from "../../interfaces/IReliefFund.sol";
 import {JsonText} from "../libraries/JsonText.sol";
@@ -25,9 +26,13 @@ contract CertificateText is ICertificateText {
     /// @notice Where money is counted.
     IReliefFund public immutable reliefFund;
 
-    constructor(address materialLedger, address reliefFund_) {
+    /// @notice What auditors say.
+    IGiftAudit public immutable giftAudit;
+
+    constructor(address materialLedger, address reliefFund_, address giftAudit_) {
         ledger = IMaterialLedger(References.required(materialLedger));
         reliefFund = IReliefFund(References.required(reliefFund_));
+        giftAudit = IGiftAudit(References.required(giftAudit_));
     }
 
     /// @inheritdoc ICertificateText
@@ -42,7 +47,7 @@ contract CertificateText is ICertificateText {
             uint256(giftId).toString(),
             '","description":"Where a gift went, as the chain counts it at this moment.","gift":',
             _gift(giftId, gift, inKind ? "in_kind" : "money"),
-            inKind ? _inKind(gift) : _money(gift),
+            inKind ? _inKind(giftId, gift) : _money(gift),
             "}"
         );
         return string.concat("data:application/json;base64,", Base64.encode(bytes(json)));
@@ -62,7 +67,8 @@ contract CertificateText is ICertificateText {
                 ',"kind":"',
                 kind,
                 '","donor":',
-                _account(gift.donor)
+                _account(gift.unnamed ? gift.claimer : gift.donor),
+                gift.unnamed ? ',"unnamed":true' : ',"unnamed":false'
             ),
             string.concat(
                 ',"given_at":',
@@ -87,8 +93,22 @@ contract CertificateText is ICertificateText {
         );
     }
 
-    function _inKind(IDonationRegistry.Gift calldata gift) private view returns (string memory) {
-        return string.concat(',"goods":', _goods(gift), _units(ledger.fateOf(gift.lot)));
+    function _inKind(uint64 giftId, IDonationRegistry.Gift calldata gift)
+        private
+        view
+        returns (string memory)
+    {
+        IGiftAudit.Word memory word = giftAudit.attestationOf(giftId);
+        string memory marks = string.concat(
+            ',"recalled":',
+            ledger.isRecalled(gift.lot) ? "true" : "false",
+            ',"attestation":{"state":"',
+            _attestation(gift, word),
+            '","auditor":',
+            _account(word.auditor),
+            "}"
+        );
+        return string.concat(',"goods":', _goods(gift), marks, _units(ledger.fateOf(gift.lot)));
     }
 
     function _goods(IDonationRegistry.Gift calldata gift) private pure returns (string memory) {
@@ -134,13 +154,16 @@ contract CertificateText is ICertificateText {
     function _money(IDonationRegistry.Gift calldata gift) private view returns (string memory) {
         (uint128 spent, uint64[] memory consignments, uint128[] memory amounts) =
             reliefFund.spentOf(gift.moneyGift, 0, MAX_NAMED + 1);
+        uint128 returned = reliefFund.moneyGift(gift.moneyGift).returned;
         string memory money = string.concat(
             '{"amount":"',
             uint256(gift.amount).toString(),
             '","spent":"',
             uint256(spent).toString(),
             '","left":"',
-            uint256(gift.amount - spent).toString(),
+            uint256(gift.amount - spent - returned).toString(),
+            '","returned":"',
+            uint256(returned).toString(),
             '","consignments":[',
             _uses(consignments, amounts),
             '],"complete":',
@@ -155,7 +178,7 @@ contract CertificateText is ICertificateText {
             ",",
             _attribute("spent", _quoted(spent)),
             ",",
-            _attribute("left", _quoted(gift.amount - spent)),
+            _attribute("left", _quoted(gift.amount - spent - returned)),
             "]"
         );
     }
@@ -211,6 +234,16 @@ contract CertificateText is ICertificateText {
             fate.lost,
             fate.transformed
         ];
+    }
+
+    function _attestation(IDonationRegistry.Gift calldata gift, IGiftAudit.Word memory word)
+        private
+        pure
+        returns (string memory)
+    {
+        if (word.verdict == IGiftAudit.Verdict.NULL) return "none";
+        if (word.version != gift.version) return "outdated";
+        return word.verdict == IGiftAudit.Verdict.ATTESTED ? "attested" : "refused";
     }
 
     function _kindOf(IMaterialLedger.EarmarkKind kind) private pure returns (string memory) {

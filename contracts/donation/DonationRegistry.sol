@@ -3,49 +3,43 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-import {ICertificateText} from "../../interfaces/ICertificateText.sol";
 import {IDemandEscrow} from "../../interfaces/IDemandEscrow.sol";
 import {IDonationRegistry} from "../../interfaces/IDonationRegistry.sol";
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
+import {ILapsingPause} from "../../interfaces/ILapsingPause.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
-import {IReliefFund} from "../../interfaces/IReliefFund.sol";
 import {LapsingPause} from "../access/LapsingPause.sol";
 import {Earmarks} from "../libraries/Earmarks.sol";
 import {References} from "../libraries/References.sol";
+import {SignatureCheck} from "../libraries/SignatureCheck.sol";
+import {GiftBook} from "./GiftBook.sol";
 
 /// @title DonationRegistry
-/// @notice Gifts in kind and in money, corrections, and a certificate for each.
-contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
+/// @notice Gifts in kind and in money: pledged, received, given, claimed, taken back.
+/// @dev What is kept of a gift, corrections and certificates are in GiftBook; auditors' words in GiftAudit.
+contract DonationRegistry is GiftBook, LapsingPause {
     using Earmarks for IMaterialLedger.Earmark;
+
+    /// @dev Who gives money, how much, and who is to be named.
+    struct Payment {
+        address donor;
+        uint128 amount;
+        bytes32 commitment;
+    }
+
+    /// @inheritdoc IDonationRegistry
+    bytes32 public constant MONEY_GIFT_ORDER_TYPEHASH = keccak256(
+        "MoneyGiftOrder(address donor,uint128 amount,uint8 earmarkKind,bytes32 earmarkScope,bytes32 commitment,uint256 nonce,uint40 deadline)"
+    );
 
     /// @inheritdoc IDonationRegistry
     uint256 public constant MAX_ORIGIN = 64;
 
-    bytes32 private constant _ORIGIN = "origin";
-    bytes32 private constant _UNIT_VALUE = "unit_value";
-    bytes32 private constant _VALUE_CURRENCY = "value_currency";
-
-    /// @notice Where participants and regions are looked up.
-    IParticipantRegistry public immutable registry;
-
-    /// @notice Where a gift in kind becomes a lot.
-    IMaterialLedger public immutable ledger;
-
     /// @notice Where what was received is offered.
     IDemandEscrow public immutable demandEscrow;
-
-    /// @notice Where money goes.
-    IReliefFund public immutable reliefFund;
-
-    /// @notice What composes the certificates' text.
-    ICertificateText public immutable certificateText;
-
-    /// @inheritdoc IDonationRegistry
-    uint64 public giftCount;
-
-    mapping(uint64 id => Gift) private _gifts;
 
     constructor(
         address accessManager,
@@ -54,80 +48,44 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
         address demandEscrow_,
         address reliefFund_,
         address certificateText_
-    ) ERC721("Aidline Certificate", "AID") AccessManaged(References.required(accessManager)) {
-        registry = IParticipantRegistry(References.required(participantRegistry));
-        ledger = IMaterialLedger(References.required(materialLedger));
+    )
+        ERC721("Aidline Certificate", "AID")
+        EIP712("Aidline DonationRegistry", "1")
+        AccessManaged(References.required(accessManager))
+        GiftBook(participantRegistry, materialLedger, reliefFund_, certificateText_)
+    {
         demandEscrow = IDemandEscrow(References.required(demandEscrow_));
-        reliefFund = IReliefFund(References.required(reliefFund_));
-        certificateText = ICertificateText(References.required(certificateText_));
-    }
-
-    // --- reads ---
-
-    /// @inheritdoc IDonationRegistry
-    function gift(uint64 id) external view returns (Gift memory) {
-        return _known(id);
-    }
-
-    /// @inheritdoc IDonationRegistry
-    function fateOf(uint64 giftId) external view returns (IMaterialLedger.Fate memory fate) {
-        uint64 lot = _known(giftId).lot;
-        if (lot != 0) fate = ledger.fateOf(lot);
-    }
-
-    /// @inheritdoc IDonationRegistry
-    function locked(uint256 tokenId) external view returns (bool) {
-        _requireOwned(tokenId);
-        return true;
-    }
-
-    /// @notice The certificate, see `ICertificateText.uriOf`. @dev Reverts with `ERC721NonexistentToken`.
-    function tokenURI(uint256 tokenId) public view override returns (string memory) {
-        _requireOwned(tokenId);
-        return certificateText.uriOf(uint64(tokenId), _gifts[uint64(tokenId)]);
-    }
-
-    /// @notice ERC-165: also ERC-5192.
-    function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return
-            interfaceId == IDonationRegistry.locked.selector || super.supportsInterface(interfaceId);
     }
 
     // --- donors ---
 
     /// @inheritdoc IDonationRegistry
     function pledge(Pledge calldata terms) external whenOpen returns (uint64 giftId) {
-        _requireEither(
-            msg.sender, IParticipantRegistry.Role.SUPPLIER, IParticipantRegistry.Role.DONOR
-        );
+        bool unnamed = terms.commitment != 0;
+        if (!unnamed || !registry.isActive(msg.sender, IParticipantRegistry.Role.CHARITY)) {
+            _requireEither(
+                msg.sender, IParticipantRegistry.Role.SUPPLIER, IParticipantRegistry.Role.DONOR
+            );
+        }
         _checkTerms(terms);
         _checkIntermediary(msg.sender, terms.intermediary);
 
         giftId = ++giftCount;
-        Gift storage record = _newGift(giftId, GiftKind.IN_KIND, GiftStatus.PLEDGED, terms.earmark);
-        record.intermediary = terms.intermediary;
-        record.deadline = terms.deadline;
-        record.material = terms.material;
-        record.pledged = terms.units;
-        record.unitValue = terms.unitValue;
-        record.valueCurrency = terms.valueCurrency;
+        Record storage record = _gifts[giftId];
+        record.donor = msg.sender;
+        record.at = uint40(block.timestamp);
+        record.kind = GiftKind.IN_KIND;
+        record.unnamed = unnamed;
+        _setTerms(record, terms);
+        record.status = GiftStatus.PLEDGED;
         record.head = keccak256(abi.encode(giftId, msg.sender, terms));
-        emit GiftPledged(
-            giftId,
-            msg.sender,
-            terms.material,
-            terms.units,
-            terms.intermediary,
-            terms.earmark,
-            terms.unitValue,
-            terms.valueCurrency,
-            terms.origin
-        );
+        emit GiftPledged(giftId, msg.sender, terms.material, terms);
+        if (unnamed) _commit(giftId, terms.commitment);
     }
 
     /// @inheritdoc IDonationRegistry
     function withdrawPledge(uint64 giftId) external {
-        Gift storage record = _inStatus(giftId, GiftStatus.PLEDGED);
+        Record storage record = _pledged(giftId);
         if (msg.sender != record.donor && block.timestamp <= record.deadline) {
             revert NotYet(record.deadline + 1);
         }
@@ -141,18 +99,62 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
         IMaterialLedger.Earmark calldata earmark,
         IFreightEscrow.Permit calldata permit
     ) external whenOpen returns (uint64 giftId) {
-        registry.requireActive(msg.sender, IParticipantRegistry.Role.DONOR);
+        return _giveMoney(Payment(msg.sender, amount, 0), earmark, permit);
+    }
 
-        giftId = ++giftCount;
-        Gift storage record = _newGift(giftId, GiftKind.MONEY, GiftStatus.RECEIVED, earmark);
-        record.receivedAt = uint40(block.timestamp);
-        record.amount = amount;
-        record.head = keccak256(abi.encode(giftId, msg.sender, amount, earmark));
-        _mintLocked(msg.sender, giftId);
+    /// @inheritdoc IDonationRegistry
+    function giveMoneyFor(SignedMoneyGift[] calldata gifts) external whenOpen {
+        if (gifts.length == 0) revert NoOrders();
+        for (uint256 i = 0; i < gifts.length; ++i) {
+            MoneyGiftOrder calldata order = gifts[i].order;
+            if (block.timestamp > order.deadline) revert SignatureExpired(order.deadline);
+            _useCheckedNonce(order.donor, order.nonce);
+            SignatureCheck.requireValid(
+                order.donor,
+                _hashTypedDataV4(keccak256(abi.encode(MONEY_GIFT_ORDER_TYPEHASH, order))),
+                gifts[i].signature
+            );
+            _giveMoney(
+                Payment(order.donor, order.amount, order.commitment),
+                IMaterialLedger.Earmark(order.earmarkKind, order.earmarkScope),
+                gifts[i].permit
+            );
+        }
+    }
 
-        uint64 moneyGift = reliefFund.receiveFrom(msg.sender, amount, earmark, permit);
-        record.moneyGift = moneyGift;
-        emit MoneyGiven(giftId, msg.sender, moneyGift, amount, earmark);
+    /// @inheritdoc IDonationRegistry
+    function claim(uint64 giftId, bytes32 salt) external {
+        Record storage record = _known(giftId);
+        if (!record.unnamed) revert NotUnnamed(giftId);
+        if (!_isReceived(record)) revert NothingReceived(giftId);
+        if (_claimers[giftId] != address(0)) revert AlreadyClaimed(giftId);
+        if (
+            keccak256(abi.encode(block.chainid, address(this), msg.sender, salt))
+                != commitmentOf[giftId]
+        ) revert WrongClaim(giftId, msg.sender);
+        _claimers[giftId] = msg.sender;
+        emit GiftClaimed(giftId, msg.sender);
+        _announce(msg.sender, giftId);
+    }
+
+    /// @inheritdoc IDonationRegistry
+    function takeBackGoods(uint64 giftId, uint64[] calldata offers)
+        external
+        returns (uint64 units)
+    {
+        Record storage record = _givenBy(giftId, msg.sender);
+        if (record.accepted == 0) revert NothingReceived(giftId);
+        uint64 lot = record.subject;
+        units = demandEscrow.takeBack(lot, offers);
+        emit GoodsTakenBack(giftId, lot, units);
+    }
+
+    /// @inheritdoc IDonationRegistry
+    function takeBackMoney(uint64 giftId) external returns (uint128 amount) {
+        Record storage record = _givenBy(giftId, msg.sender);
+        if (record.kind != GiftKind.MONEY) revert NothingReceived(giftId);
+        amount = reliefFund.giveBack(record.subject, msg.sender);
+        emit MoneyTakenBack(giftId, msg.sender, amount);
     }
 
     // --- intermediaries ---
@@ -162,66 +164,42 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
         external
         returns (uint64 lot, uint64 parcel, uint64 offer)
     {
-        uint64 giftId = receipt.gift;
-        Gift storage record = _inStatus(giftId, GiftStatus.PLEDGED);
-        if (record.intermediary != msg.sender) revert NotIntermediary(giftId, msg.sender);
+        Record storage record = _awaited(receipt);
         _requireIntermediary(msg.sender);
-        _checkCount(receipt, record.pledged);
-
-        record.status = GiftStatus.RECEIVED;
-        record.receivedAt = uint40(block.timestamp);
-        record.accepted = receipt.accepted;
-        record.refused = receipt.refused;
-        record.missing = receipt.missing;
-        if (receipt.accepted != 0) {
-            (lot, parcel, offer) = _commission(record, receipt);
-            record.lot = lot;
-            record.parcel = parcel;
-            _mintLocked(record.donor, giftId);
-        }
-        emit GiftReceived(
-            giftId,
-            lot,
-            msg.sender,
-            parcel,
-            receipt.accepted,
-            receipt.refused,
-            receipt.missing,
-            receipt.reason,
-            offer
-        );
+        return _receive(record, receipt);
     }
 
-    // --- donors and auditors ---
-
     /// @inheritdoc IDonationRegistry
-    function correct(uint64 giftId, bytes32 field, bytes32 value, bytes32 reason) external {
-        Gift storage record = _known(giftId);
-        if (record.status == GiftStatus.WITHDRAWN) revert GiftWrongStatus(giftId, record.status);
-        if (record.kind != GiftKind.IN_KIND) revert NotADeclaration(field);
-        _requireAuthor(giftId, record.donor);
-        if (reason == 0) revert NoReason(giftId);
-
-        _setDeclaration(record, field, value);
-        uint32 version = ++record.version;
-        bytes32 predecessor = record.head;
-        bytes32 head = keccak256(abi.encode(predecessor, version, msg.sender, field, value, reason));
-        record.head = head;
-        emit DeclarationCorrected(
-            giftId, version, msg.sender, field, value, reason, predecessor, head
-        );
+    function receiveGifts(Receipt[] calldata receipts) external {
+        for (uint256 i = 0; i < receipts.length; ++i) {
+            Record storage record = _awaited(receipts[i]);
+            // All are the caller's to count: asked once.
+            if (i == 0) _requireIntermediary(msg.sender);
+            _receive(record, receipts[i]);
+        }
     }
 
     // --- checks ---
 
-    function _known(uint64 id) private view returns (Gift storage record) {
-        record = _gifts[id];
-        if (record.kind == GiftKind.NULL) revert UnknownGift(id);
+    function _pledged(uint64 id) private view returns (Record storage record) {
+        record = _known(id);
+        if (record.status != GiftStatus.PLEDGED) revert GiftWrongStatus(id, record.status);
     }
 
-    function _inStatus(uint64 id, GiftStatus status) private view returns (Gift storage record) {
-        record = _known(id);
-        if (record.status != status) revert GiftWrongStatus(id, record.status);
+    /// @dev The pledge that a receipt is for, with counts that add up, and the caller to count it.
+    function _awaited(Receipt calldata receipt) private view returns (Record storage record) {
+        uint64 giftId = receipt.gift;
+        record = _pledged(giftId);
+        if (record.intermediary != msg.sender) revert NotIntermediary(giftId, msg.sender);
+        uint64 pledged = record.pledged;
+        uint256 counted = uint256(receipt.accepted) + receipt.refused + receipt.missing;
+        if (counted != pledged) revert CountDoesNotAddUp(giftId, pledged, counted);
+        if (receipt.refused != 0 && receipt.reason == 0) revert NoReason(giftId);
+    }
+
+    function _givenBy(uint64 giftId, address caller) private view returns (Record storage record) {
+        record = _known(giftId);
+        if (_giverOf(giftId, record) != caller) revert NotGiver(giftId, caller);
     }
 
     function _checkTerms(Pledge calldata terms) private view {
@@ -233,14 +211,11 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
         if (terms.unitValue != 0 || terms.valueCurrency != 0) {
             _checkCurrencyCode(terms.valueCurrency);
         }
+        if ((terms.demand != 0) != (terms.otherwise != Otherwise.NULL)) {
+            revert BadDirectGift(terms.demand);
+        }
         terms.earmark.requireBorne(registry);
         ledger.material(terms.material);
-    }
-
-    function _checkCount(Receipt calldata receipt, uint64 pledged) private pure {
-        uint256 counted = uint256(receipt.accepted) + receipt.refused + receipt.missing;
-        if (counted != pledged) revert CountDoesNotAddUp(receipt.gift, pledged, counted);
-        if (receipt.refused != 0 && receipt.reason == 0) revert NoReason(receipt.gift);
     }
 
     function _checkIntermediary(address donor, address intermediary) private view {
@@ -270,45 +245,91 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
         }
     }
 
-    function _requireAuthor(uint64 giftId, address donor) private view {
-        if (msg.sender == donor) return;
-        bool audits = registry.isActive(msg.sender, IParticipantRegistry.Role.AUDITOR)
-            && registry.isWithin(
-                registry.participant(donor).region, registry.participant(msg.sender).region
-            );
-        if (!audits) revert NotAuthor(giftId, msg.sender);
-    }
-
-    /// @dev Three capital letters, as ISO 4217 has them.
-    function _checkCurrencyCode(bytes3 code) private pure {
-        for (uint256 i = 0; i < 3; ++i) {
-            if (code[i] < "A" || code[i] > "Z") revert BadCurrencyCode(code);
-        }
-    }
-
     // --- writes ---
 
-    function _newGift(
-        uint64 giftId,
-        GiftKind kind,
-        GiftStatus status,
-        IMaterialLedger.Earmark calldata earmark
-    ) private returns (Gift storage record) {
-        record = _gifts[giftId];
-        record.donor = msg.sender;
-        record.at = uint40(block.timestamp);
-        record.kind = kind;
-        record.status = status;
-        record.earmarkKind = earmark.kind;
-        record.earmarkScope = earmark.scope;
+    function _setTerms(Record storage record, Pledge calldata terms) private {
+        record.intermediary = terms.intermediary;
+        record.deadline = terms.deadline;
+        record.earmarkKind = terms.earmark.kind;
+        record.valueCurrency = terms.valueCurrency;
+        record.otherwise = terms.otherwise;
+        record.material = terms.material;
+        record.pledged = terms.units;
+        record.unitValue = terms.unitValue;
+        record.demand = terms.demand;
+        if (terms.earmark.scope != 0) record.earmarkScope = terms.earmark.scope;
     }
 
-    /// @dev The lot in the intermediary's hands, and its offer when one is wished.
-    function _commission(Gift storage record, Receipt calldata receipt)
+    function _commit(uint64 giftId, bytes32 commitment) private {
+        commitmentOf[giftId] = commitment;
+        emit GiftCommitted(giftId, commitment);
+    }
+
+    function _giveMoney(
+        Payment memory payment,
+        IMaterialLedger.Earmark memory earmark,
+        IFreightEscrow.Permit calldata permit
+    ) private returns (uint64 giftId) {
+        address donor = payment.donor;
+        bool unnamed = payment.commitment != 0;
+        _requireEither(
+            donor,
+            unnamed ? IParticipantRegistry.Role.CHARITY : IParticipantRegistry.Role.DONOR,
+            IParticipantRegistry.Role.DONOR
+        );
+
+        giftId = ++giftCount;
+        Record storage record = _gifts[giftId];
+        record.donor = donor;
+        record.at = uint40(block.timestamp);
+        record.kind = GiftKind.MONEY;
+        record.unnamed = unnamed;
+        // The fund and its currency are ours and call nobody back: the fund's answer belongs to the record.
+        uint64 moneyGift = reliefFund.receiveFrom(donor, payment.amount, earmark, permit);
+        record.subject = moneyGift;
+        record.receivedAt = uint40(block.timestamp);
+        record.status = GiftStatus.RECEIVED;
+        if (unnamed) _commit(giftId, payment.commitment);
+        else _announce(donor, giftId);
+        emit MoneyGiven(giftId, donor, moneyGift, payment.amount, earmark);
+    }
+
+    function _receive(Record storage record, Receipt calldata receipt)
         private
         returns (uint64 lot, uint64 parcel, uint64 offer)
     {
-        (lot, parcel) = ledger.commissionGift(
+        record.status = GiftStatus.RECEIVED;
+        record.receivedAt = uint40(block.timestamp);
+        record.accepted = receipt.accepted;
+        record.refused = receipt.refused;
+        if (receipt.accepted != 0) {
+            (lot, parcel) = _commission(record, receipt);
+            record.subject = lot;
+            if (!record.unnamed) _announce(record.donor, receipt.gift);
+            offer = _place(record, receipt, parcel);
+        }
+        emit GiftReceived(
+            receipt.gift,
+            lot,
+            msg.sender,
+            parcel,
+            receipt.accepted,
+            receipt.refused,
+            receipt.missing,
+            receipt.reason,
+            offer
+        );
+    }
+
+    /// @dev The lot in the intermediary's hands.
+    function _commission(Record storage record, Receipt calldata receipt)
+        private
+        returns (uint64 lot, uint64 parcel)
+    {
+        IMaterialLedger.Earmark memory earmark;
+        earmark.kind = record.earmarkKind;
+        if (earmark.kind != IMaterialLedger.EarmarkKind.NONE) earmark.scope = record.earmarkScope;
+        return ledger.commissionGift(
             IMaterialLedger.Commission({
                 material: record.material,
                 quantity: receipt.accepted,
@@ -318,45 +339,34 @@ contract DonationRegistry is IDonationRegistry, ERC721, LapsingPause {
             }),
             record.donor,
             msg.sender,
-            IMaterialLedger.Earmark({kind: record.earmarkKind, scope: record.earmarkScope})
+            earmark
         );
-        if (receipt.offerUntil != 0) {
-            offer = demandEscrow.offerFor(msg.sender, parcel, receipt.offerUntil);
-        }
     }
 
-    /// @dev No callback to the donor: a wallet that does not know ERC-721 can give too.
-    function _mintLocked(address donor, uint64 giftId) private {
-        _mint(donor, giftId);
-        emit Locked(giftId);
-    }
-
-    /// @dev What was declared before stands in the events, and in the head.
-    function _setDeclaration(Gift storage record, bytes32 field, bytes32 value) private {
-        if (field == _UNIT_VALUE) {
-            if (uint256(value) > type(uint64).max) revert BadValue(field, value);
-            uint64 unitValue = uint64(uint256(value));
-            if (unitValue == record.unitValue) revert SameValue(field);
-            if (unitValue != 0) _checkCurrencyCode(record.valueCurrency);
-            record.unitValue = unitValue;
-        } else if (field == _VALUE_CURRENCY) {
-            bytes3 code = bytes3(value);
-            if (bytes32(code) != value) revert BadValue(field, value);
-            _checkCurrencyCode(code);
-            if (code == record.valueCurrency) revert SameValue(field);
-            record.valueCurrency = code;
-        } else if (field != _ORIGIN) {
-            revert NotADeclaration(field);
-        }
-    }
-
-    /// @dev A certificate stays where it was minted.
-    function _update(address to, uint256 tokenId, address auth)
-        internal
-        override
-        returns (address from)
+    /// @dev Into the hands of the demand that it is for, into an offer to all, or nowhere.
+    function _place(Record storage record, Receipt calldata receipt, uint64 parcel)
+        private
+        returns (uint64 offer)
     {
-        from = super._update(to, tokenId, auth);
-        if (from != address(0)) revert NotTransferable(tokenId);
+        uint64 demand = record.demand;
+        uint40 until = receipt.offerUntil;
+        if (demand != 0) {
+            if (until <= block.timestamp) revert OfferEndNeeded(receipt.gift);
+            try demandEscrow.offerTo(msg.sender, parcel, until, demand) returns (
+                uint64 made, uint64 allocation
+            ) {
+                emit GiftMatched(receipt.gift, demand, allocation);
+                return made;
+            } catch (bytes memory refusal) {
+                // Our rooms refuse with an error of a name: what has none ran out of gas, which the caller chose.
+                if (refusal.length < 4) revert BrokeOff(receipt.gift);
+                bytes4 name = bytes4(refusal);
+                emit GiftNotMatched(receipt.gift, demand, name);
+                if (record.otherwise == Otherwise.HOLD || name == ILapsingPause.IsPaused.selector) {
+                    return 0;
+                }
+            }
+        }
+        if (until != 0) offer = demandEscrow.offerFor(msg.sender, parcel, until);
     }
 }

@@ -13,12 +13,14 @@ import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {IReliefFund} from "../../interfaces/IReliefFund.sol";
 import {LapsingPause} from "../access/LapsingPause.sol";
 import {Earmarks} from "../libraries/Earmarks.sol";
+import {PrefixSums} from "../libraries/PrefixSums.sol";
 import {References} from "../libraries/References.sol";
 
 /// @title ReliefFund
 /// @notice Money given, by earmark; what each outflow used up, first in, first out.
 contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
     using Earmarks for IMaterialLedger.Earmark;
+    using PrefixSums for PrefixSums.Tree;
     using SafeERC20 for ILogisticsCurrency;
 
     /// @inheritdoc IReliefFund
@@ -54,6 +56,9 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
     mapping(bytes32 lineId => Line) private _lines;
 
     mapping(bytes32 lineId => IMaterialLedger.Earmark) private _earmarks;
+
+    /// @dev What was taken back, by the place of the gift on its line.
+    mapping(bytes32 lineId => PrefixSums.Tree) private _returned;
 
     /// @dev Outflows that used up something given, in the order of their `from`: no two overlap, no gap between.
     mapping(bytes32 lineId => uint64[]) private _outflowsOf;
@@ -107,6 +112,12 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
     }
 
     /// @inheritdoc IReliefFund
+    function intervalOf(uint64 giftId) external view returns (uint128 from, uint128 end) {
+        MoneyGift memory gift = _asItLies(giftId);
+        return (gift.from, gift.from + gift.amount);
+    }
+
+    /// @inheritdoc IReliefFund
     function releaseRecord(uint64 id) external view returns (Release memory) {
         return _knownRelease(id);
     }
@@ -119,7 +130,7 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
     /// @inheritdoc IReliefFund
     function available(bytes32 lineId) external view returns (uint128) {
         Line memory money = _lines[lineId];
-        return (money.given - money.spent) + (money.recovered - money.respent);
+        return _unspent(money) + (money.recovered - money.respent);
     }
 
     /// @inheritdoc IReliefFund
@@ -128,9 +139,8 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         view
         returns (uint128 spent, uint64[] memory consignments, uint128[] memory amounts)
     {
-        MoneyGift memory gift = _knownGift(giftId);
-        uint128 usedUpTo = _lines[gift.line].spent;
-        if (usedUpTo > gift.from) spent = uint128(Math.min(usedUpTo - gift.from, gift.amount));
+        MoneyGift memory gift = _asItLies(giftId);
+        spent = _spentOf(gift);
 
         (uint256 first, uint256 count) = _outflowsIn(gift);
         if (skip >= count) return (spent, consignments, amounts);
@@ -154,16 +164,43 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         if (amount < MINIMUM_GIFT) revert BelowMinimum(amount, MINIMUM_GIFT);
         bytes32 lineId = _openLine(earmark);
 
-        uint128 from = _lines[lineId].given;
-        _lines[lineId].given = from + amount;
+        Line storage money = _lines[lineId];
+        uint128 from = money.given;
+        uint32 index = money.gifts;
+        money.given = from + amount;
+        money.gifts = index + 1;
+        _returned[lineId].append(index, money.returned);
         gift = ++giftCount;
-        _gifts[gift] = MoneyGift({
-            donor: donor, at: uint40(block.timestamp), line: lineId, from: from, amount: amount
-        });
+        MoneyGift storage record = _gifts[gift];
+        record.donor = donor;
+        record.at = uint40(block.timestamp);
+        record.index = index;
+        record.line = lineId;
+        record.from = from;
+        record.amount = amount;
         emit MoneyReceived(gift, donor, lineId, from, amount);
 
         _usePermit(donor, permit);
         currency.safeTransferFrom(donor, address(this), amount);
+    }
+
+    /// @inheritdoc IReliefFund
+    function giveBack(uint64 giftId, address to)
+        external
+        onlyWriter(donationRegistry)
+        nonReentrant
+        returns (uint128 amount)
+    {
+        MoneyGift memory gift = _asItLies(giftId);
+        amount = gift.amount - _spentOf(gift);
+        if (amount == 0) revert NothingLeft(giftId);
+
+        _gifts[giftId].returned += amount;
+        Line storage money = _lines[gift.line];
+        money.returned += amount;
+        _returned[gift.line].add(gift.index, money.gifts, amount);
+        emit MoneyReturned(giftId, gift.line, to, amount);
+        currency.safeTransfer(to, amount);
     }
 
     // --- EmergencyResponse ---
@@ -281,6 +318,23 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         }
     }
 
+    /// @dev The gift with its interval as it is now. A hole lies where nothing was spent yet, so that gifts move up only
+    /// within what is left, and never across what an outflow has used.
+    function _asItLies(uint64 id) private view returns (MoneyGift memory gift) {
+        gift = _knownGift(id);
+        gift.from -= _returned[gift.line].before(gift.index);
+        gift.amount -= gift.returned;
+    }
+
+    function _spentOf(MoneyGift memory gift) private view returns (uint128) {
+        uint128 usedUpTo = _lines[gift.line].spent;
+        return usedUpTo > gift.from ? uint128(Math.min(usedUpTo - gift.from, gift.amount)) : 0;
+    }
+
+    function _unspent(Line memory money) private pure returns (uint128) {
+        return money.given - money.returned - money.spent;
+    }
+
     /// @dev The outflows that used up some of a gift: the index of the first in its line, and their number.
     function _outflowsIn(MoneyGift memory gift)
         private
@@ -288,6 +342,7 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         returns (uint256 first, uint256 count)
     {
         uint64[] storage ids = _outflowsOf[gift.line];
+        if (gift.amount == 0) return (0, 0);
         uint128 end = gift.from + gift.amount;
         first = _firstEndingAfter(ids, gift.from);
         uint256 past = _firstEndingAfter(ids, end);
@@ -356,7 +411,7 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         Line memory money = _lines[lineId];
         uint128 fromRecovered = uint128(Math.min(amount, money.recovered - money.respent));
         uint128 fromGiven = amount - fromRecovered;
-        uint128 there = money.given - money.spent;
+        uint128 there = _unspent(money);
         if (fromGiven > there) revert NotEnoughMoney(lineId, amount, there + fromRecovered);
 
         permission.spent += amount;

@@ -175,7 +175,7 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         }
     }
 
-    /// @dev Returns when the load was picked up.
+    /// @dev Returns when the load was picked up, for the first batch only.
     function _checkTimes(Watch memory known, Batch calldata batch)
         private
         view
@@ -189,9 +189,10 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
             revert TimesOutOfOrder(id, known.lastTime, batch.firstTime);
         }
         if (batch.lastTime > block.timestamp) revert TimeInFuture(batch.lastTime);
-        if (ledger.load(id).sequence == 0) revert BeforePickUp(id, batch.firstTime);
+        // What follows a batch lies after the pick-up like the batch.
+        if (known.batches != 0) return 0;
         (, pickUp) = ledger.custodySpan(id, 1);
-        if (batch.firstTime < pickUp) revert BeforePickUp(id, batch.firstTime);
+        if (pickUp == 0 || batch.firstTime < pickUp) revert BeforePickUp(id, batch.firstTime);
     }
 
     /// @dev Readings lie at different whole seconds, and no gap is longer than the longest, which is one of them.

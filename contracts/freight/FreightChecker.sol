@@ -14,9 +14,26 @@ import {SignatureCheck} from "../libraries/SignatureCheck.sol";
 
 /// @title FreightChecker
 /// @notice Says whether what the parties of a consignment have signed may stand; part of FreightEscrow, which makes it.
-/// @dev Holds nothing and writes nothing; refuses with the errors of IFreightEscrow. `domain` is FreightEscrow's EIP-712 domain separator.
+/// @dev Holds nothing and writes nothing; refuses with the errors of IFreightEscrow. Where FreightEscrow passes its own call on, what it adds stands after
+/// the arguments: these are the escrow's very bytes, encoded by nobody twice. What is signed is signed for FreightEscrow.
 contract FreightChecker {
     using FreightHashes for *;
+
+    /// @dev What is kept of a leg, in one word; its carrier and stations are in the load's route.
+    struct Part {
+        uint128 freight; // slot 0
+        uint40 departure;
+        uint40 latestArrival;
+        uint32 vehicle;
+    }
+
+    /// @dev A leg that has handed on.
+    /// @param from Unix second at which its carrier took over. @param to At which it handed on.
+    struct Way {
+        Part part;
+        uint40 from;
+        uint40 to;
+    }
 
     /// @dev What a delivery must agree with.
     /// @param deviceOver Unix second from which the consignee's acceptance stands in for the device.
@@ -28,6 +45,17 @@ contract FreightChecker {
         uint32 longestSilence;
     }
 
+    bytes32 private constant _DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant _NAME = keccak256("Aidline FreightEscrow");
+    bytes32 private constant _VERSION = keccak256("1");
+
+    /// @dev Bytes of an encoded `Delivery`, and of an encoded `IMaterialLedger.Change`.
+    uint256 private constant _DELIVERY_LENGTH = 160;
+    uint256 private constant _CHANGE_LENGTH = 160;
+
+    address private immutable _ESCROW;
     IParticipantRegistry private immutable _REGISTRY;
     IMaterialLedger private immutable _LEDGER;
     IConditionMonitor private immutable _MONITOR;
@@ -39,6 +67,7 @@ contract FreightChecker {
         IConditionMonitor monitor,
         IDemandEscrow demandEscrow
     ) {
+        _ESCROW = msg.sender;
         _REGISTRY = registry;
         _LEDGER = ledger;
         _MONITOR = monitor;
@@ -52,13 +81,15 @@ contract FreightChecker {
         return booking.hash();
     }
 
-    /// @notice Checks the terms, the legs and all signatures of a booking that `caller` submits; returns its struct hash.
+    /// @notice Checks the terms, the legs and all signatures of a booking; returns its struct hash.
+    /// @dev After the arguments stands who submits it.
     function checkBooking(
-        bytes32 domain,
-        address caller,
         IFreightEscrow.Booking calldata booking,
-        IFreightEscrow.BookingSignatures calldata signatures
+        IFreightEscrow.BookingSignatures calldata signatures,
+        IFreightEscrow.Permit calldata
     ) external view returns (bytes32 order) {
+        address caller = abi.decode(msg.data[msg.data.length - 32:], (address));
+        bytes32 domain = _domain();
         _checkTerms(booking);
         _checkTimes(booking);
         _checkLegs(booking.legs);
@@ -67,6 +98,8 @@ contract FreightChecker {
             _requireSigned(domain, booking.payer, order.order(booking.payer), signatures.payer);
         }
         _checkCarriers(domain, order, booking.legs, signatures.carriers);
+        // Whoever could not accept at the end would cost the last carrier its freight.
+        _REGISTRY.requireActive(booking.consignee, IParticipantRegistry.Role.RECIPIENT);
         IFreightEscrow.Policy policy = booking.terms.policy;
         bool isByDeviceAlone = policy == IFreightEscrow.Policy.DEVICE
             || policy == IFreightEscrow.Policy.DEVICE_THEN_SILENCE;
@@ -85,53 +118,62 @@ contract FreightChecker {
         }
     }
 
-    /// @notice Checks that the consignee may receive, that the way begins where the parcels rest and ends where they are needed; returns their units.
+    /// @notice Checks that the way begins where the parcels rest and ends where they are needed; returns their units.
     function checkGoods(
         uint64 id,
         uint64[] calldata parcels,
-        IFreightEscrow.Booking calldata booking
+        uint64[] calldata allocations,
+        uint32 start,
+        uint32 end
     ) external view returns (uint64 units) {
-        // Whoever could not accept at the end would cost the last carrier its freight.
-        _REGISTRY.requireActive(booking.consignee, IParticipantRegistry.Role.RECIPIENT);
-        uint32 start = booking.legs[0].fromStation;
-        uint32 end = booking.legs[booking.legs.length - 1].toStation;
         for (uint256 i; i < parcels.length; ++i) {
             IMaterialLedger.Parcel memory parcel = _LEDGER.parcel(parcels[i]);
             if (parcel.station != start) {
                 revert IFreightEscrow.WrongStation(id, parcel.station, start);
             }
             units += parcel.units;
-            uint32 needed = _DEMAND.stationOf(booking.allocations[i]);
+            uint32 needed = _DEMAND.stationOf(allocations[i]);
             if (needed != end) revert IFreightEscrow.WrongStation(id, needed, end);
         }
     }
 
     // --- changes of hands ---
 
-    /// @notice Checks that the custodian hands over to `carrier` at `station`, that both have signed, and that the carrier may take.
-    function checkHandover(
-        bytes32 domain,
+    /// @notice Reverts: says in what a handover differs from the change of custody that it should be.
+    /// @dev After the arguments stands a `IMaterialLedger.Change`.
+    function refuseHandover(
         IFreightEscrow.Handover calldata handover,
-        address carrier,
-        uint32 station,
-        bytes calldata release,
-        bytes calldata acceptance
+        bytes calldata,
+        bytes calldata
     ) external view {
-        bytes32 digest = _checkedDigest(domain, handover, carrier, station);
-        _REGISTRY.requireActive(carrier, IParticipantRegistry.Role.CARRIER);
-        SignatureCheck.requireValid(handover.from, digest, release);
-        SignatureCheck.requireValid(carrier, digest, acceptance);
+        IMaterialLedger.Change memory change = abi.decode(
+            msg.data[msg.data.length - _CHANGE_LENGTH:], (IMaterialLedger.Change)
+        );
+        uint64 id = handover.consignment;
+        if (block.timestamp > handover.deadline) revert IFreightEscrow.Expired(handover.deadline);
+        if (handover.sequence != change.sequence) {
+            revert IFreightEscrow.WrongSequence(id, change.sequence, handover.sequence);
+        }
+        if (handover.from != change.from) {
+            revert IFreightEscrow.WrongParty(id, change.from, handover.from);
+        }
+        if (handover.to != change.taker) {
+            revert IFreightEscrow.WrongParty(id, change.taker, handover.to);
+        }
+        if (handover.station != change.station) {
+            revert IFreightEscrow.WrongStation(id, change.station, handover.station);
+        }
+        revert IFreightEscrow.WrongContent(id, change.content, handover.content);
     }
 
     /// @notice Checks a proof of delivery by its policy; returns whether the consignee has accepted.
-    function checkProof(
-        bytes32 domain,
-        IFreightEscrow.Proof calldata proof,
-        Delivery calldata expected
-    ) external view returns (bool accepted) {
-        bytes32 digest = _checkedDigest(
-            domain, proof.handover, expected.consignee, expected.station
-        );
+    /// @dev After the arguments stands a `Delivery`.
+    function checkProof(IFreightEscrow.Proof calldata proof) external view returns (bool accepted) {
+        Delivery memory expected =
+            abi.decode(msg.data[msg.data.length - _DELIVERY_LENGTH:], (Delivery));
+        bytes32 domain = _domain();
+        bytes32 digest =
+            _checkedDigest(domain, proof.handover, expected.consignee, expected.station);
         _REGISTRY.requireActive(expected.consignee, IParticipantRegistry.Role.RECIPIENT);
         SignatureCheck.requireValid(proof.handover.from, digest, proof.release);
         accepted = proof.acceptance.length != 0
@@ -146,7 +188,52 @@ contract FreightChecker {
         if (!accepted) _checkSilence(proof.handover, expected.longestSilence);
     }
 
+    // --- outcomes ---
+
+    /// @notice What legs earn that have handed on, from the first; and whether their goods are unfit for use: a floor was
+    /// passed, or the silence was so long that their condition is unproven.
+    function assess(
+        uint64 id,
+        bool isWatched,
+        IFreightEscrow.Terms calldata terms,
+        Way[] calldata ways
+    ) external view returns (IFreightEscrow.Outcome[] memory outcomes, bool isUnfit) {
+        outcomes = new IFreightEscrow.Outcome[](ways.length);
+        if (ways.length == 0) return (outcomes, false);
+        IFreightEscrow.Outcome memory whole;
+        for (uint256 i; i < ways.length; ++i) {
+            Way calldata way = ways[i];
+            uint40 excuse = i == 0
+                ? 0
+                : Settlement.inheritance(
+                    way.from, ways[i - 1].part.latestArrival, way.part.departure
+                );
+            IFreightEscrow.Outcome memory outcome = outcomes[i];
+            outcome.late = Settlement.over(Settlement.over(way.to, way.part.latestArrival), excuse);
+            if (isWatched) _expose(outcome, id, way.from, way.to);
+            outcome.pay = Settlement.payRoundedDown(way.part.freight, terms, outcome);
+        }
+        if (!isWatched) return (outcomes, false);
+        _expose(whole, id, ways[0].from, ways[ways.length - 1].to);
+        isUnfit = whole.temperature > terms.exposureFloor || whole.humidity > terms.humidityFloor
+            || (terms.policy != IFreightEscrow.Policy.CONSIGNEE
+                && whole.silence > terms.longestSilence);
+    }
+
     // --- internal reads ---
+
+    /// @dev FreightEscrow's EIP-712 domain separator.
+    function _domain() private view returns (bytes32) {
+        return keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME, _VERSION, block.chainid, _ESCROW));
+    }
+
+    function _expose(IFreightEscrow.Outcome memory outcome, uint64 id, uint40 from, uint40 to)
+        private
+        view
+    {
+        (outcome.temperature, outcome.humidity, outcome.silence) =
+            _MONITOR.exposureBetween(id, from, to);
+    }
 
     function _checkTerms(IFreightEscrow.Booking calldata booking) private pure {
         IFreightEscrow.Terms calldata terms = booking.terms;

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
@@ -16,20 +17,37 @@ import {LapsingPause} from "../access/LapsingPause.sol";
 import {FreightHashes} from "../libraries/FreightHashes.sol";
 import {References} from "../libraries/References.sol";
 import {Settlement} from "../libraries/Settlement.sol";
-import {ConsignmentBook} from "./ConsignmentBook.sol";
+import {SignatureCheck} from "../libraries/SignatureCheck.sol";
 import {FreightChecker} from "./FreightChecker.sol";
 
 /// @title FreightEscrow
-/// @notice Consignments: who may book, hand over, prove, refuse and lapse them, and where their goods and money then go.
-/// @dev What is recorded of them, and what a leg earns, is in ConsignmentBook.
-contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
+/// @notice Consignments: legs, prepaid freight, handovers, proof of delivery, settlement.
+contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
     using SafeERC20 for ILogisticsCurrency;
 
+    /// @dev What is kept of a consignment; how far it has come is the ledger's to say.
+    /// @param status BOOKED also while it is on its way. @param pickUpWithin Seconds from booking.
+    /// @param arrivedAt Of a proof whose settlement waits for the consignee, zero otherwise; so `provenAt`.
+    struct Record {
+        address payer; // slot 0
+        uint40 endedAt;
+        uint24 pickUpWithin;
+        Status status;
+        Resolution resolution;
+        uint8 legCount;
+        address consignee; // slot 1
+        uint40 bookedAt;
+        address device; // slot 2
+        uint40 arrivedAt;
+        uint40 provenAt;
+        uint128 prepaid; // slot 3
+        uint128 refunded;
+        bytes32 booking; // slot 4
+    }
+
     /// @dev How a consignment ends.
-    /// @param earning Legs that earn, from the first.
     struct Ending {
         Resolution resolution;
-        uint8 earning;
         IMaterialLedger.ParcelState outcome;
         address custodian;
         uint32 station;
@@ -58,15 +76,35 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
     /// @inheritdoc IFreightEscrow
     bytes32 public constant ARRIVAL_TYPEHASH = FreightHashes.ARRIVAL_TYPEHASH;
 
+    /// @notice Where custody is kept.
+    IMaterialLedger public immutable ledger;
     /// @notice In what freight is paid.
     ILogisticsCurrency public immutable currency;
     /// @notice Where vehicles' hours are kept.
     ILogisticsNetwork public immutable network;
+    /// @notice Where telemetry is kept.
+    IConditionMonitor public immutable monitor;
     /// @notice Whose allocations are carried.
     IDemandEscrow public immutable demandEscrow;
 
     /// @notice What may be booked, handed over and proven; made here, since it is a part of this room.
     FreightChecker public immutable checker;
+
+    IParticipantRegistry private immutable _REGISTRY;
+
+    /// @inheritdoc IFreightEscrow
+    uint64 public consignmentCount;
+    /// @inheritdoc IFreightEscrow
+    uint256 public totalHeld;
+    /// @inheritdoc IFreightEscrow
+    mapping(bytes32 booking => uint64 id) public consignmentOf;
+
+    mapping(uint64 id => Record) private _records;
+    mapping(uint64 id => Terms) private _terms;
+    mapping(uint64 id => mapping(uint256 index => FreightChecker.Part)) private _parts;
+
+    /// @dev What a leg that was done did not earn; mostly nothing.
+    mapping(uint64 id => mapping(uint256 index => uint128)) private _withheld;
 
     constructor(
         address accessManager,
@@ -76,37 +114,100 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
         address network_,
         address monitor_,
         address demandEscrow_
-    )
-        ConsignmentBook(ledger_, monitor_)
-        AccessManaged(References.required(accessManager))
-        EIP712("Aidline FreightEscrow", "1")
-    {
+    ) AccessManaged(References.required(accessManager)) EIP712("Aidline FreightEscrow", "1") {
+        ledger = IMaterialLedger(References.required(ledger_));
         currency = ILogisticsCurrency(References.required(currency_));
         network = ILogisticsNetwork(References.required(network_));
+        monitor = IConditionMonitor(References.required(monitor_));
         demandEscrow = IDemandEscrow(References.required(demandEscrow_));
-        IParticipantRegistry registry = IParticipantRegistry(References.required(registry_));
-        checker = new FreightChecker(registry, ledger, monitor, demandEscrow);
+        _REGISTRY = IParticipantRegistry(References.required(registry_));
+        checker = new FreightChecker(
+            IParticipantRegistry(registry_),
+            IMaterialLedger(ledger_),
+            IConditionMonitor(monitor_),
+            IDemandEscrow(demandEscrow_)
+        );
     }
 
     // --- reads ---
 
     /// @inheritdoc IFreightEscrow
-    function hashBooking(Booking calldata booking) external view returns (bytes32) {
-        return checker.hashBooking(booking);
+    function consignment(uint64 id) external view returns (Consignment memory result) {
+        Record storage record = _known(id);
+        IMaterialLedger.Stop[] memory route = _routeOf(id);
+        result.payer = record.payer;
+        result.bookedAt = record.bookedAt;
+        result.pickUpBy = _pickUpBy(record);
+        result.status = _statusOf(record, route);
+        result.resolution = record.resolution;
+        result.consignee = record.consignee;
+        result.endedAt = record.endedAt;
+        result.legCount = record.legCount;
+        result.legsDone = _legsDone(route);
+        result.device = record.device;
+        result.arrivedAt = _arrivedAt(record, route);
+        result.provenAt = record.provenAt;
+        result.prepaid = record.prepaid;
+        result.booking = record.booking;
+        if (result.status == Status.SETTLED) {
+            result.refunded = record.refunded;
+            result.paid = record.prepaid - record.refunded;
+            // Where nobody was waited for, the proof came in the transaction that settled.
+            if (result.arrivedAt != 0 && result.provenAt == 0) result.provenAt = record.endedAt;
+        }
+    }
+
+    /// @inheritdoc IFreightEscrow
+    function leg(uint64 id, uint8 index) external view returns (Leg memory result) {
+        Record storage record = _knownLeg(id, index);
+        FreightChecker.Part storage part = _parts[id][index];
+        IMaterialLedger.Stop[] memory route = _routeTo(id, record);
+        result.carrier = route[index + 1].custodian;
+        result.departure = part.departure;
+        result.latestArrival = part.latestArrival;
+        result.vehicle = part.vehicle;
+        result.fromStation = route[index + 1].station;
+        result.toStation = route[index + 2].station;
+        result.freight = part.freight;
+        result.arrivedAt = route[index + 2].since;
+        result.paid = _paid(id, record, index);
+    }
+
+    /// @inheritdoc IFreightEscrow
+    function terms(uint64 id) external view returns (Terms memory) {
+        _known(id);
+        return _terms[id];
+    }
+
+    /// @inheritdoc IFreightEscrow
+    function outcomeOf(uint64 id, uint8 index) external view returns (Outcome memory outcome) {
+        Record storage record = _knownLeg(id, index);
+        IMaterialLedger.Stop[] memory route = _routeTo(id, record);
+        if (route[index + 2].since != 0) {
+            (Outcome[] memory outcomes,) = _assess(id, uint256(index) + 1, route);
+            outcome = outcomes[index];
+        }
+        if (record.status == Status.SETTLED) outcome.pay = _paid(id, record, index);
+    }
+
+    /// @inheritdoc IFreightEscrow
+    function hashBooking(Booking calldata) external view returns (bytes32) {
+        return bytes32(_ask(FreightChecker.hashBooking.selector, ""));
     }
 
     // --- anyone, with the signatures of those who book ---
 
     /// @inheritdoc IFreightEscrow
-    function book(
-        Booking calldata booking,
-        BookingSignatures calldata signatures,
-        Permit calldata permit
-    ) external whenOpen returns (uint64 id) {
-        bytes32 order = checker.checkBooking(_domainSeparatorV4(), msg.sender, booking, signatures);
+    function book(Booking calldata booking, BookingSignatures calldata, Permit calldata permit)
+        external
+        whenOpen
+        returns (uint64 id)
+    {
+        bytes32 order = bytes32(_ask(FreightChecker.checkBooking.selector, abi.encode(msg.sender)));
+        if (consignmentOf[order] != 0) revert BookingUsed(order);
 
-        uint128 prepaid;
-        (id, prepaid) = _enter(order, booking);
+        id = ++consignmentCount;
+        uint128 prepaid = _store(id, order, booking);
 
         _usePermit(booking.payer, permit);
         currency.safeTransferFrom(booking.payer, address(this), prepaid);
@@ -120,56 +221,54 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
         external
     {
         uint64 id = handover.consignment;
-        Consignment storage record = _known(id);
-        if (record.status != Status.BOOKED && record.status != Status.IN_TRANSIT) {
-            revert WrongStatus(id, record.status);
+        Record storage record = _knownAs(id, Status.BOOKED);
+        // The ledger says what was there; what was signed must agree with it, or nothing has happened.
+        IMaterialLedger.Change memory change =
+            ledger.handOver(id, handover.to, handover.station, handover.at);
+        if (change.sequence == record.legCount) revert UseDeliver(id);
+        // The checker says what is wrong.
+        if (!_isSigned(handover, change)) {
+            _ask(FreightChecker.refuseHandover.selector, abi.encode(change));
         }
-        bool isPickUp = record.status == Status.BOOKED;
-        uint256 next = isPickUp ? 0 : record.legsDone + 1;
-        if (next == record.legCount) revert UseDeliver(id);
-        if (isPickUp && handover.at > record.pickUpBy) revert Expired(record.pickUpBy);
-        Leg storage taken = _legs[id][next];
-        checker.checkHandover(
-            _domainSeparatorV4(), handover, taken.carrier, taken.fromStation, release, acceptance
-        );
-
-        if (isPickUp) {
-            record.status = Status.IN_TRANSIT;
-        } else {
-            record.legsDone = uint8(next);
-            _legs[id][next - 1].arrivedAt = handover.at;
+        if (change.sequence == 0 && handover.at > _pickUpBy(record)) {
+            revert Expired(_pickUpBy(record));
         }
-        _emitHandedOver(handover);
-
-        ledger.handOver(id, handover.to, handover.station, handover.at);
+        if (!_REGISTRY.isActive(handover.to, IParticipantRegistry.Role.CARRIER)) {
+            revert IParticipantRegistry.NotActive(handover.to, IParticipantRegistry.Role.CARRIER);
+        }
+        bytes32 digest = _hashTypedDataV4(FreightHashes.hash(handover));
+        SignatureCheck.requireValid(handover.from, digest, release);
+        SignatureCheck.requireValid(handover.to, digest, acceptance);
     }
 
     /// @inheritdoc IFreightEscrow
     function deliver(Proof calldata proof) external {
         uint64 id = proof.handover.consignment;
-        Consignment storage record = _known(id);
-        if (record.status != Status.IN_TRANSIT) revert WrongStatus(id, record.status);
-        uint8 last = record.legCount - 1;
-        if (record.legsDone != last) revert LegsRemain(id, record.legsDone, record.legCount);
-        Leg storage ended = _legs[id][last];
+        Record storage record = _knownAs(id, Status.BOOKED);
+        IMaterialLedger.Stop[] memory route = _routeOf(id);
+        if (route[1].since == 0) revert WrongStatus(id, Status.BOOKED);
+        uint8 count = record.legCount;
+        uint8 done = _legsDone(route);
+        if (done + 1 != count) revert LegsRemain(id, done, count);
+        if (_isRecalled(id)) revert ConsignmentRecalled(id);
         Terms storage agreed = _terms[id];
         FreightChecker.Delivery memory expected = FreightChecker.Delivery({
             consignee: record.consignee,
-            station: ended.toStation,
-            deviceOver: ended.latestArrival + SILENCE,
+            station: route[count + 1].station,
+            deviceOver: _parts[id][done].latestArrival + SILENCE,
             policy: agreed.policy,
             longestSilence: agreed.longestSilence
         });
-        bool accepted = checker.checkProof(_domainSeparatorV4(), proof, expected);
+        bool accepted = _ask(FreightChecker.checkProof.selector, abi.encode(expected)) != 0;
 
-        ended.arrivedAt = proof.handover.at;
-        record.arrivedAt = proof.handover.at;
-        record.provenAt = uint40(block.timestamp);
-        emit Arrived(id, proof.handover.at, expected.policy);
+        uint40 at = proof.handover.at;
+        emit Arrived(id, at, expected.policy);
         if (expected.policy == Policy.DEVICE_THEN_SILENCE && !accepted) {
             record.status = Status.ARRIVED;
+            record.arrivedAt = at;
+            record.provenAt = uint40(block.timestamp);
         } else {
-            _settleDelivery(id, record);
+            _settleDelivery(id, record, route, at, false);
         }
     }
 
@@ -177,21 +276,23 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
 
     /// @inheritdoc IFreightEscrow
     function refuse(uint64 id) external {
-        Consignment storage record = _known(id);
+        Record storage record = _knownAs(id, Status.ARRIVED);
         if (msg.sender != record.consignee) revert NotConsignee(id, msg.sender);
-        if (record.status != Status.ARRIVED) revert WrongStatus(id, record.status);
         uint40 until = record.provenAt + SILENCE;
         if (block.timestamp >= until) revert Expired(until);
-        uint8 last = record.legCount - 1;
+        IMaterialLedger.Stop[] memory route = _routeOf(id);
+        uint256 count = record.legCount;
+        (Outcome[] memory outcomes,) = _assess(id, count - 1, route);
         _settle(
             id,
             record,
+            route,
+            outcomes,
             Ending({
                 resolution: Resolution.REFUSED,
-                earning: last,
                 outcome: IMaterialLedger.ParcelState.RETURNED,
-                custodian: _legs[id][last].carrier,
-                station: _legs[id][last].toStation,
+                custodian: route[count].custodian,
+                station: route[count + 1].station,
                 at: uint40(block.timestamp)
             })
         );
@@ -201,39 +302,210 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
 
     /// @inheritdoc IFreightEscrow
     function settleSilent(uint64 id) external {
-        Consignment storage record = _known(id);
-        if (record.status != Status.ARRIVED) revert WrongStatus(id, record.status);
+        Record storage record = _knownAs(id, Status.ARRIVED);
         uint40 from = record.provenAt + SILENCE;
         if (block.timestamp < from && msg.sender != record.consignee) revert NotYet(id, from);
-        _settleDelivery(id, record);
+        _settleDelivery(id, record, _routeOf(id), record.arrivedAt, _isRecalled(id));
     }
 
     /// @inheritdoc IFreightEscrow
     function lapse(uint64 id) external {
-        Consignment storage record = _known(id);
-        uint8 done = record.legsDone;
-        bool isBooked = record.status == Status.BOOKED;
-        if (!isBooked && record.status != Status.IN_TRANSIT) revert WrongStatus(id, record.status);
-        uint40 from = _lapsesFrom(id);
+        Record storage record = _knownAs(id, Status.BOOKED);
+        IMaterialLedger.Stop[] memory route = _routeOf(id);
+        bool isBooked = route[1].since == 0;
+        uint40 from = (isBooked ? _pickUpBy(record) : _dueBy(id, record.legCount, route)) + GRACE;
         if (block.timestamp < from) revert NotYet(id, from);
-        _settle(
+        _endOnTheWay(
             id,
             record,
-            Ending({
-                resolution: isBooked ? Resolution.CANCELLED : Resolution.LOST,
-                earning: done,
-                outcome: isBooked
-                    ? IMaterialLedger.ParcelState.ALLOCATED
-                    : IMaterialLedger.ParcelState.LOST,
-                custodian: ledger.load(id).custodian,
-                station: _legs[id][done].fromStation,
-                at: uint40(block.timestamp)
-            })
+            route,
+            isBooked ? Resolution.CANCELLED : Resolution.LOST,
+            isBooked ? IMaterialLedger.ParcelState.ALLOCATED : IMaterialLedger.ParcelState.LOST
         );
-        if (isBooked) _freeSlots(id, record.legCount);
+    }
+
+    // --- anyone, of what is recalled ---
+
+    /// @inheritdoc IFreightEscrow
+    function stopRecalled(uint64 id) external {
+        Record storage record = _knownAs(id, Status.BOOKED);
+        if (!_isRecalled(id)) revert NothingRecalled(id);
+        _endOnTheWay(
+            id, record, _routeOf(id), Resolution.RECALLED, IMaterialLedger.ParcelState.QUARANTINED
+        );
+    }
+
+    // --- internal reads ---
+
+    function _known(uint64 id) private view returns (Record storage record) {
+        record = _records[id];
+        if (record.status == Status.NULL) revert UnknownConsignment(id);
+    }
+
+    /// @dev The consignment, of which `kept` must be the status on record: BOOKED when it has neither arrived nor ended.
+    function _knownAs(uint64 id, Status kept) private view returns (Record storage record) {
+        record = _records[id];
+        if (record.status == kept) return record;
+        _known(id);
+        revert WrongStatus(id, _statusOf(record, _routeOf(id)));
+    }
+
+    function _statusOf(Record storage record, IMaterialLedger.Stop[] memory route)
+        private
+        view
+        returns (Status status)
+    {
+        status = record.status;
+        if (status == Status.BOOKED && route[1].since != 0) return Status.IN_TRANSIT;
+    }
+
+    function _knownLeg(uint64 id, uint8 index) private view returns (Record storage record) {
+        record = _known(id);
+        if (index >= record.legCount) revert UnknownLeg(id, index);
+    }
+
+    /// @dev Passes the call on to the checker with its arguments as they came, and `more` after them. Returns the word answered.
+    function _ask(bytes4 selector, bytes memory more) private view returns (uint256) {
+        bytes memory question = bytes.concat(selector, msg.data[4:], more);
+        return abi.decode(Address.functionStaticCall(address(checker), question), (uint256));
+    }
+
+    function _routeOf(uint64 id) private view returns (IMaterialLedger.Stop[] memory) {
+        return ledger.routeOf(id);
+    }
+
+    function _isRecalled(uint64 id) private view returns (bool) {
+        return ledger.isLoadRecalled(id);
+    }
+
+    function _pickUpBy(Record storage record) private view returns (uint40) {
+        return record.bookedAt + record.pickUpWithin;
+    }
+
+    /// @dev Until when a consignment on its way is waited for: what its present carrier took over late, it may hand on late.
+    function _dueBy(uint64 id, uint8 count, IMaterialLedger.Stop[] memory route)
+        private
+        view
+        returns (uint40 due)
+    {
+        due = _parts[id][count - 1].latestArrival;
+        uint256 done = _legsDone(route);
+        if (done != 0) {
+            due += Settlement.inheritance(
+                route[done + 1].since,
+                _parts[id][done - 1].latestArrival,
+                _parts[id][done].departure
+            );
+        }
+    }
+
+    /// @dev Legs whose carrier has handed on: all changes of custody but the pick-up.
+    function _legsDone(IMaterialLedger.Stop[] memory route) private pure returns (uint8 done) {
+        while (uint256(done) + 2 < route.length && route[uint256(done) + 2].since != 0) ++done;
+    }
+
+    function _arrivedAt(Record storage record, IMaterialLedger.Stop[] memory route)
+        private
+        view
+        returns (uint40)
+    {
+        uint40 waiting = record.arrivedAt;
+        return waiting != 0 ? waiting : route[record.legCount + 1].since;
+    }
+
+    /// @dev The route, with the arrival that waits for the consignee or was refused.
+    function _routeTo(uint64 id, Record storage record)
+        private
+        view
+        returns (IMaterialLedger.Stop[] memory route)
+    {
+        route = _routeOf(id);
+        route[record.legCount + 1].since = _arrivedAt(record, route);
+    }
+
+    /// @dev What a leg was paid. A refused arrival is not in the ledger's route, so its leg is not done.
+    function _paid(uint64 id, Record storage record, uint256 index) private view returns (uint128) {
+        if (record.status != Status.SETTLED || index >= _legsDone(_routeOf(id))) return 0;
+        return _parts[id][index].freight - _withheld[id][index];
+    }
+
+    /// @dev True when what both have signed is what the ledger has changed.
+    function _isSigned(Handover calldata handover, IMaterialLedger.Change memory change)
+        private
+        view
+        returns (bool)
+    {
+        return block.timestamp <= handover.deadline && handover.sequence == change.sequence
+            && handover.from == change.from && handover.to == change.taker
+            && handover.station == change.station && handover.content == change.content;
+    }
+
+    /// @dev What the first `count` legs earn, each of which has handed on.
+    function _assess(uint64 id, uint256 count, IMaterialLedger.Stop[] memory route)
+        private
+        view
+        returns (Outcome[] memory outcomes, bool isUnfit)
+    {
+        FreightChecker.Way[] memory ways = new FreightChecker.Way[](count);
+        for (uint256 i; i < count; ++i) {
+            ways[i] = FreightChecker.Way({
+                part: _parts[id][i], from: route[i + 1].since, to: route[i + 2].since
+            });
+        }
+        return checker.assess(id, _records[id].device != address(0), _terms[id], ways);
     }
 
     // --- internal writes of a booking ---
+
+    function _store(uint64 id, bytes32 order, Booking calldata booking)
+        private
+        returns (uint128 prepaid)
+    {
+        uint256 count = booking.legs.length;
+        for (uint256 i; i < count; ++i) {
+            prepaid += booking.legs[i].freight;
+        }
+        Record storage record = _records[id];
+        record.payer = booking.payer;
+        // Not after the first latest arrival, which lies within the horizon.
+        record.pickUpWithin = uint24(booking.pickUpBy - uint40(block.timestamp));
+        record.bookedAt = uint40(block.timestamp);
+        record.status = Status.BOOKED;
+        record.consignee = booking.consignee;
+        record.legCount = uint8(count);
+        record.device = booking.device;
+        record.prepaid = prepaid;
+        record.booking = order;
+        _terms[id] = booking.terms;
+        consignmentOf[order] = id;
+        totalHeld += prepaid;
+        emit ConsignmentBooked(
+            id, booking.payer, booking.consignee, order, prepaid, booking.allocations
+        );
+        for (uint8 i; i < count; ++i) {
+            _storeLeg(id, i, booking.legs[i]);
+        }
+    }
+
+    function _storeLeg(uint64 id, uint8 index, LegRequest calldata part) private {
+        _parts[id][index] = FreightChecker.Part({
+            freight: part.freight,
+            departure: part.departure,
+            latestArrival: part.latestArrival,
+            vehicle: part.vehicle
+        });
+        emit LegBooked(
+            id,
+            index,
+            part.carrier,
+            part.vehicle,
+            part.fromStation,
+            part.toStation,
+            part.departure,
+            part.latestArrival,
+            part.freight
+        );
+    }
 
     /// @dev A permit that somebody else has used up is as good: the allowance decides.
     function _usePermit(address payer, Permit calldata permit) private {
@@ -249,8 +521,14 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
         (uint64[] memory parcels, address recipient) =
             demandEscrow.take(booking.allocations, id, booking.payer, prepaid);
         if (recipient != booking.consignee) revert WrongConsignee(booking.consignee, recipient);
-        uint64 units = checker.checkGoods(id, parcels, booking);
-        ledger.form(id, parcels);
+        uint64 units = checker.checkGoods(
+            id,
+            parcels,
+            booking.allocations,
+            booking.legs[0].fromStation,
+            booking.legs[booking.legs.length - 1].toStation
+        );
+        ledger.form(id, parcels, _takers(booking));
         for (uint256 i; i < booking.legs.length; ++i) {
             network.reserve(id, _legBooking(booking.legs[i], booking.terms, units));
         }
@@ -260,6 +538,22 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
             agreed.temperatureMin, agreed.temperatureMax, agreed.humidityMin, agreed.humidityMax
         );
         monitor.open(id, booking.device, band);
+    }
+
+    /// @dev Each carrier where its leg begins, then the consignee where the last one ends.
+    function _takers(Booking calldata booking)
+        private
+        pure
+        returns (IMaterialLedger.Stop[] memory takers)
+    {
+        uint256 count = booking.legs.length;
+        takers = new IMaterialLedger.Stop[](count + 1);
+        for (uint256 i; i < count; ++i) {
+            takers[i].custodian = booking.legs[i].carrier;
+            takers[i].station = booking.legs[i].fromStation;
+        }
+        takers[count].custodian = booking.consignee;
+        takers[count].station = booking.legs[count - 1].toStation;
     }
 
     function _legBooking(LegRequest calldata part, Terms calldata agreed, uint64 units)
@@ -280,56 +574,133 @@ contract FreightEscrow is ConsignmentBook, LapsingPause, EIP712 {
         });
     }
 
-    // --- internal writes of a change of hands and of an end ---
+    // --- internal writes of an end ---
 
-    function _emitHandedOver(Handover calldata handover) private {
-        emit HandedOver(
-            handover.consignment,
-            handover.sequence,
-            handover.from,
-            handover.to,
-            handover.station,
-            handover.at
-        );
-    }
-
-    function _settleDelivery(uint64 id, Consignment storage record) private {
+    /// @param isRecalled True when the goods were recalled after they had arrived.
+    function _settleDelivery(
+        uint64 id,
+        Record storage record,
+        IMaterialLedger.Stop[] memory route,
+        uint40 at,
+        bool isRecalled
+    ) private {
         uint8 count = record.legCount;
-        Leg storage last = _legs[id][count - 1];
-        bool isUnfit = _isUnfit(id, record.arrivedAt);
-        record.legsDone = count;
-        emit HandedOver(id, count, last.carrier, record.consignee, last.toStation, record.arrivedAt);
+        IMaterialLedger.Stop memory last = route[count + 1];
+        last.since = at;
+        (Outcome[] memory outcomes, bool isUnfit) = _assess(id, count, route);
+        isUnfit = isUnfit || isRecalled;
+        Resolution fit = isUnfit ? Resolution.DELIVERED_DAMAGED : Resolution.DELIVERED;
         _settle(
             id,
             record,
+            route,
+            outcomes,
             Ending({
-                resolution: isUnfit ? Resolution.DELIVERED_DAMAGED : Resolution.DELIVERED,
-                earning: count,
+                resolution: isRecalled ? Resolution.RECALLED : fit,
                 outcome: isUnfit
                     ? IMaterialLedger.ParcelState.QUARANTINED
                     : IMaterialLedger.ParcelState.DELIVERED,
-                custodian: record.consignee,
-                station: last.toStation,
-                at: record.arrivedAt
+                custodian: last.custodian,
+                station: last.station,
+                at: at
             })
         );
     }
 
-    function _settle(uint64 id, Consignment storage record, Ending memory ending) private {
-        uint128 refunded = _conclude(id, ending.resolution, ending.earning);
-
-        ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
-        for (uint256 i; i < ending.earning; ++i) {
-            Leg storage earned = _legs[id][i];
-            if (earned.paid != 0) currency.safeTransfer(earned.carrier, earned.paid);
-        }
-        if (refunded != 0) currency.safeTransfer(record.payer, refunded);
-    }
-
-    function _freeSlots(uint64 id, uint8 count) private {
-        for (uint256 i; i < count; ++i) {
-            Leg storage unused = _legs[id][i];
+    /// @dev Ends what has not arrived, in the hands of whoever has it; gives the hours back when nothing was picked up.
+    function _endOnTheWay(
+        uint64 id,
+        Record storage record,
+        IMaterialLedger.Stop[] memory route,
+        Resolution resolution,
+        IMaterialLedger.ParcelState outcome
+    ) private {
+        uint8 done = _legsDone(route);
+        bool isBooked = route[1].since == 0;
+        (Outcome[] memory outcomes,) = _assess(id, done, route);
+        _settle(
+            id,
+            record,
+            route,
+            outcomes,
+            Ending({
+                resolution: resolution,
+                outcome: outcome,
+                custodian: route[isBooked ? 0 : done + 1].custodian,
+                station: route[done + 1].station,
+                at: uint40(block.timestamp)
+            })
+        );
+        if (!isBooked) return;
+        for (uint256 i; i < record.legCount; ++i) {
+            FreightChecker.Part storage unused = _parts[id][i];
             network.free(id, unused.vehicle, unused.departure, unused.latestArrival);
         }
+    }
+
+    /// @param outcomes Of the legs that were done, from the first.
+    function _settle(
+        uint64 id,
+        Record storage record,
+        IMaterialLedger.Stop[] memory route,
+        Outcome[] memory outcomes,
+        Ending memory ending
+    ) private {
+        uint128 paid = _settleLegs(id, record.legCount, outcomes, route);
+        uint128 prepaid = record.prepaid;
+        uint128 refunded = prepaid - paid;
+        record.status = Status.SETTLED;
+        record.resolution = ending.resolution;
+        record.endedAt = uint40(block.timestamp);
+        if (refunded != 0) record.refunded = refunded;
+        totalHeld -= prepaid;
+        emit ConsignmentSettled(id, ending.resolution, paid, refunded);
+
+        ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
+        for (uint256 i; i < outcomes.length; ++i) {
+            _pay(route[i + 1].custodian, outcomes[i].pay);
+        }
+        _pay(record.payer, refunded);
+    }
+
+    function _pay(address payee, uint128 amount) private {
+        if (amount != 0) currency.safeTransfer(payee, amount);
+    }
+
+    function _settleLegs(
+        uint64 id,
+        uint8 count,
+        Outcome[] memory outcomes,
+        IMaterialLedger.Stop[] memory route
+    ) private returns (uint128 paid) {
+        Outcome memory nothing;
+        for (uint8 i; i < count; ++i) {
+            bool isDone = i < outcomes.length;
+            Outcome memory outcome = isDone ? outcomes[i] : nothing;
+            uint128 freight = _parts[id][i].freight;
+            paid += outcome.pay;
+            if (isDone && outcome.pay != freight) _withheld[id][i] = freight - outcome.pay;
+            _tellLeg(id, i, route[i + 1].custodian, freight, outcome);
+        }
+    }
+
+    function _tellLeg(
+        uint64 id,
+        uint8 index,
+        address carrier,
+        uint128 freight,
+        Outcome memory outcome
+    ) private {
+        emit LegSettled(
+            id,
+            index,
+            carrier,
+            freight,
+            outcome.pay,
+            outcome.late,
+            outcome.temperature,
+            outcome.humidity,
+            outcome.silence
+        );
     }
 }

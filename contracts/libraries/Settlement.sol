@@ -20,9 +20,9 @@ library Settlement {
     /// @notice Freight x (1 - lateness) x (1 - temperature) x (1 - humidity), exact, rounded down once: what is cut off stays with the payer.
     function payRoundedDown(
         uint128 freight,
-        IFreightEscrow.Terms storage terms,
+        IFreightEscrow.Terms calldata terms,
         IFreightEscrow.Outcome memory facts
-    ) internal view returns (uint128) {
+    ) internal pure returns (uint128) {
         (uint256 late, uint256 ofLate) = _left(facts.late, terms.lateFree, terms.lateZero);
         (uint256 heat, uint256 ofHeat) =
             _left(facts.temperature, terms.exposureFree, terms.exposureZero);
@@ -32,29 +32,18 @@ library Settlement {
         return uint128(Math.mulDiv(uint256(freight) * late, heat * damp, ofLate * ofHeat * ofDamp));
     }
 
-    /// @notice Seconds by which a first leg was late.
-    function lateness(IFreightEscrow.Leg storage leg) internal view returns (uint40) {
-        return _over(leg.arrivedAt, leg.latestArrival);
-    }
-
-    /// @notice Seconds by which a leg was late by itself: after its latest arrival, less what it took over from the leg before.
-    function lateness(IFreightEscrow.Leg storage leg, IFreightEscrow.Leg storage before)
-        internal
-        view
-        returns (uint40)
-    {
-        return _over(lateness(leg), inheritance(leg, before));
-    }
-
     /// @notice Seconds by which a leg took over late: after the latest arrival of the leg before and after its own departure.
-    function inheritance(IFreightEscrow.Leg storage leg, IFreightEscrow.Leg storage before)
+    function inheritance(uint40 tookOver, uint40 latestBefore, uint40 departure)
         internal
-        view
+        pure
         returns (uint40)
     {
-        uint40 expected =
-            before.latestArrival > leg.departure ? before.latestArrival : leg.departure;
-        return _over(before.arrivedAt, expected);
+        return over(tookOver, latestBefore > departure ? latestBefore : departure);
+    }
+
+    /// @notice By how much a value passes a limit; zero if it does not.
+    function over(uint40 value, uint40 limit) internal pure returns (uint40) {
+        return value > limit ? value - limit : 0;
     }
 
     /// @dev What is left at `value`, as a fraction: all up to `free`, nothing from `zero` on, linear between.
@@ -66,9 +55,5 @@ library Settlement {
         if (value <= free) return (1, 1);
         if (value >= zero) return (0, 1);
         return (zero - value, zero - free);
-    }
-
-    function _over(uint40 value, uint40 limit) private pure returns (uint40) {
-        return value > limit ? value - limit : 0;
     }
 }

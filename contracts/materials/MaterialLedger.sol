@@ -3,24 +3,19 @@ pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {Earmarks} from "../libraries/Earmarks.sol";
+import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {References} from "../libraries/References.sol";
-import {ParcelBook} from "./ParcelBook.sol";
+import {LotCounter} from "./LotCounter.sol";
 
 /// @title MaterialLedger
 /// @notice The physical truth: what the other rooms do with parcels, and the loads in which they change hands.
 /// @dev While a parcel rides, custodian, time and state are the load's: so a handover costs the same however many
 /// parcels ride, but for the first, which moves the lots' counters.
-contract MaterialLedger is ParcelBook {
+contract MaterialLedger is LotCounter {
     using Earmarks for IMaterialLedger.Earmark;
 
-    /// @dev A time of custody that is over.
-    struct Span {
-        address custodian; // slot 0
-        uint40 since;
-    }
-
     /// @notice Most parcels in a load.
-    uint256 public constant MAX_PARCELS = 16;
+    uint256 public constant MAX_PARCELS = _MOST_PARCELS;
 
     /// @notice The only writer of offers and allocations.
     address public immutable demandEscrow;
@@ -33,20 +28,17 @@ contract MaterialLedger is ParcelBook {
 
     mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
 
-    mapping(uint64 consignment => Load) private _loads;
-
-    mapping(uint64 consignment => uint64[]) private _aboard;
-
-    /// @dev The spans before the present one, which is in the load.
-    mapping(uint64 consignment => mapping(uint16 sequence => Span)) private _spans;
+    /// @dev Times of the changes of custody that the journey's word has no room for.
+    mapping(uint64 consignment => uint256) private _laterTimes;
 
     constructor(
         address accessManager,
         address participantRegistry,
         address demandEscrow_,
         address freightEscrow_,
-        address donationRegistry_
-    ) ParcelBook(accessManager, participantRegistry) {
+        address donationRegistry_,
+        address materialOffice
+    ) LotCounter(accessManager, participantRegistry, materialOffice) {
         demandEscrow = References.required(demandEscrow_);
         freightEscrow = References.required(freightEscrow_);
         donationRegistry = References.required(donationRegistry_);
@@ -62,8 +54,9 @@ contract MaterialLedger is ParcelBook {
     /// @inheritdoc IMaterialLedger
     function parcel(uint64 id) external view returns (Parcel memory record) {
         record = _knownParcel(id);
-        if (record.consignment != 0) {
-            Load storage carrying = _loads[record.consignment];
+        uint64 consignment = record.consignment;
+        if (consignment != 0) {
+            Load memory carrying = _load(consignment);
             record.custodian = carrying.custodian;
             record.since = carrying.since;
             record.state = carrying.state;
@@ -72,7 +65,7 @@ contract MaterialLedger is ParcelBook {
 
     /// @inheritdoc IMaterialLedger
     function load(uint64 consignment) external view returns (Load memory) {
-        return _knownLoad(consignment);
+        return _load(consignment);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -81,14 +74,34 @@ contract MaterialLedger is ParcelBook {
     }
 
     /// @inheritdoc IMaterialLedger
+    function isLoadRecalled(uint64 consignment) external view returns (bool) {
+        return _isLoadRecalled(consignment, _knownLoad(consignment));
+    }
+
+    /// @inheritdoc IMaterialLedger
     function ride(uint64 parcelId, uint16 index) external view returns (Ride memory) {
         return _rides[parcelId][index];
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function outcomeOf(uint64 parcelId, uint64 consignment) external view returns (ParcelState) {
+        for (uint16 i = _knownParcel(parcelId).rides; i != 0; --i) {
+            Ride storage past = _rides[parcelId][i - 1];
+            if (past.consignment == consignment) return past.outcome;
+        }
+        return ParcelState.NULL;
     }
 
     /// @inheritdoc IMaterialLedger
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address) {
         Parcel storage record = _knownParcel(parcelId);
         if (time > block.timestamp) return address(0);
+        // From its merging on, the parcel that took its units answers.
+        for (Merge memory gone = _merges[parcelId]; gone.into != 0 && time >= gone.at;) {
+            parcelId = gone.into;
+            record = _parcels[parcelId];
+            gone = _merges[parcelId];
+        }
         // Before it was split off, a parcel was part of its parent.
         while (time < _firstRest(parcelId, record)) {
             parcelId = record.parent;
@@ -108,10 +121,19 @@ contract MaterialLedger is ParcelBook {
         view
         returns (address custodian, uint40 since)
     {
-        Load storage record = _knownLoad(consignment);
-        if (sequence == record.sequence) return (record.custodian, record.since);
-        Span storage span = _spans[consignment][sequence];
-        return (span.custodian, span.since);
+        Journey journey = _knownLoad(consignment);
+        if (sequence > journey.sequence()) return (address(0), 0);
+        Stop memory stop = _stopAt(consignment, journey, sequence);
+        return (stop.custodian, stop.since);
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function routeOf(uint64 consignment) external view returns (Stop[] memory route) {
+        Journey journey = _knownLoad(consignment);
+        route = new Stop[](journey.stops());
+        for (uint256 i; i < route.length; ++i) {
+            route[i] = _stopAt(consignment, journey, i);
+        }
     }
 
     // --- DonationRegistry ---
@@ -134,12 +156,20 @@ contract MaterialLedger is ParcelBook {
         Parcel storage record = _atRest(parcelId, ParcelState.HELD);
         _checkCustodian(parcelId, record, by);
         _checkExpiry(record.lot);
+        _checkRecall(record.lot);
         _move(parcelId, record, ParcelState.OFFERED);
     }
 
     /// @inheritdoc IMaterialLedger
     function withdraw(uint64 parcelId) external onlyWriter(demandEscrow) {
-        _move(parcelId, _atRest(parcelId, ParcelState.OFFERED), ParcelState.HELD);
+        Quarantine storage stopped = _quarantines[parcelId];
+        if (stopped.before == ParcelState.OFFERED) {
+            // Stopped, perhaps destroyed, while it was offered: the offer ends all the same.
+            stopped.before = ParcelState.HELD;
+            return;
+        }
+        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
+        _move(parcelId, record, ParcelState.HELD);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -148,9 +178,10 @@ contract MaterialLedger is ParcelBook {
         onlyWriter(demandEscrow)
         returns (uint64 allocated)
     {
-        return _moveUnits(
-            parcelId, _atRest(parcelId, ParcelState.OFFERED), units, ParcelState.ALLOCATED
-        );
+        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
+        _checkExpiry(record.lot);
+        _checkRecall(record.lot);
+        return _moveUnits(parcelId, record, units, ParcelState.ALLOCATED);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -163,41 +194,32 @@ contract MaterialLedger is ParcelBook {
     // --- FreightEscrow ---
 
     /// @inheritdoc IMaterialLedger
-    function form(uint64 consignment, uint64[] calldata parcels)
+    function form(uint64, uint64[] calldata, Stop[] calldata)
         external
         onlyWriter(freightEscrow)
-        returns (bytes32 content)
+        returns (bytes32)
     {
-        if (consignment == 0) revert UnknownLoad(consignment);
-        if (_loads[consignment].state != ParcelState.NULL) revert LoadExists(consignment);
-        if (parcels.length == 0) revert NoParcels();
-        if (parcels.length > MAX_PARCELS) revert TooManyParcels(parcels.length, MAX_PARCELS);
-
-        address custodian = _knownParcel(parcels[0]).custodian;
-        content = _board(consignment, parcels, custodian);
-        _loads[consignment] = Load({
-            custodian: custodian,
-            since: uint40(block.timestamp),
-            sequence: 0,
-            state: ParcelState.ALLOCATED,
-            content: content
-        });
-        emit LoadFormed(consignment, parcels, content, custodian);
+        _toOffice();
     }
 
     /// @inheritdoc IMaterialLedger
     function handOver(uint64 consignment, address to, uint32 station, uint40 at)
         external
         onlyWriter(freightEscrow)
+        returns (Change memory change)
     {
-        Load storage record = _knownLoad(consignment);
-        ParcelState state = record.state;
-        if (state != ParcelState.ALLOCATED && state != ParcelState.IN_TRANSIT) {
+        Journey journey = _knownLoad(consignment);
+        ParcelState state = journey.state();
+        if (state == ParcelState.ALLOCATED) {
+            journey = journey.withState(ParcelState.IN_TRANSIT);
+            _moveAboard(consignment, ParcelState.ALLOCATED, ParcelState.IN_TRANSIT);
+        } else if (state != ParcelState.IN_TRANSIT) {
             revert WrongLoadState(consignment, state);
         }
-        _checkTime(record, at);
-        if (state == ParcelState.ALLOCATED) _depart(consignment, record);
-        _changeCustody(consignment, record, to, station, at);
+        journey = _checkLoadRecall(consignment, journey);
+        change = _changeCustody(consignment, journey, Stop(to, station, at));
+        change.content = _contents[consignment];
+        _journeys[consignment] = journey.advanced(at);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -208,24 +230,33 @@ contract MaterialLedger is ParcelBook {
         uint32 station,
         uint40 at
     ) external onlyWriter(freightEscrow) {
-        Load storage record = _knownLoad(consignment);
+        Journey journey = _knownLoad(consignment);
+        ParcelState from = journey.state();
+        address present = _stops[consignment][journey.sequence()].custodian;
         if (outcome == ParcelState.ALLOCATED) {
-            _disband(consignment, record);
+            _disband(consignment, journey, present);
             return;
         }
         if (
             outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
-        if (record.state != ParcelState.IN_TRANSIT) {
-            revert WrongLoadState(consignment, record.state);
+        // What is set apart where it is may never have left.
+        bool isStopped = outcome == ParcelState.QUARANTINED && custodian == present;
+        if (from != ParcelState.IN_TRANSIT && !(isStopped && from == ParcelState.ALLOCATED)) {
+            revert WrongLoadState(consignment, from);
         }
-        _checkTime(record, at);
-
-        if (custodian != record.custodian) {
-            _changeCustody(consignment, record, custodian, station, at);
+        // A consignee that was the last carrier too may have it delivered in bad condition.
+        isStopped =
+            isStopped && (from == ParcelState.ALLOCATED || _isLoadRecalled(consignment, journey));
+        if (outcome == ParcelState.DELIVERED) journey = _checkLoadRecall(consignment, journey);
+        if (custodian == present) {
+            _checkTime(consignment, journey, at);
+        } else {
+            _changeCustody(consignment, journey, Stop(custodian, station, at));
+            journey = journey.advanced(at);
         }
-        record.state = outcome;
+        _journeys[consignment] = journey.withState(outcome);
         Parcel memory arrival;
         arrival.custodian = custodian;
         arrival.since = at;
@@ -233,26 +264,70 @@ contract MaterialLedger is ParcelBook {
         arrival.state = outcome;
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _unload(parcels[i], arrival, consignment);
+            if (isStopped) _stop(parcels[i], custodian, from);
+            _unload(parcels[i], arrival, consignment, from);
         }
-        emit LoadClosed(consignment, outcome, custodian, at);
+        _tellClosed(consignment, outcome, custodian, at);
     }
 
     // --- internal reads ---
 
-    /// @inheritdoc ParcelBook
-    function _loadState(uint64 consignment) internal view override returns (ParcelState) {
-        return _loads[consignment].state;
+    function _isLoadRecalled(uint64 consignment, Journey journey) private view returns (bool) {
+        if (journey.clear() == _recallEpoch) return false;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
+        }
+        return false;
     }
 
-    function _knownLoad(uint64 consignment) private view returns (Load storage record) {
-        record = _loads[consignment];
-        if (record.state == ParcelState.NULL) revert UnknownLoad(consignment);
+    function _knownLoad(uint64 consignment) private view returns (Journey journey) {
+        journey = _journeys[consignment];
+        if (journey.state() == ParcelState.NULL) revert UnknownLoad(consignment);
     }
 
-    function _checkTime(Load storage record, uint40 at) private view {
-        if (at < record.since || at > block.timestamp) {
-            revert WrongHandoverTime(at, record.since, uint40(block.timestamp));
+    function _load(uint64 consignment) private view returns (Load memory) {
+        Journey journey = _knownLoad(consignment);
+        Stop memory present = _stopAt(consignment, journey, journey.sequence());
+        return Load({
+            custodian: present.custodian,
+            since: present.since,
+            sequence: uint16(journey.sequence()),
+            state: journey.state(),
+            clearedAt: journey.clear(),
+            content: _contents[consignment]
+        });
+    }
+
+    function _stopAt(uint64 consignment, Journey journey, uint256 sequence)
+        private
+        view
+        returns (Stop memory stop)
+    {
+        stop = _stops[consignment][sequence];
+        if (sequence <= journey.sequence()) stop.since = _timeOf(consignment, journey, sequence);
+    }
+
+    /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.
+    function _timeOf(uint64 consignment, Journey journey, uint256 sequence)
+        private
+        view
+        returns (uint40)
+    {
+        if (sequence == 0) return journey.formedAt();
+        if (sequence <= Journeys.TIMES) return journey.timeOf(sequence);
+        return journey.formedAt() + uint32(_laterTimes[consignment] >> _shiftOf(sequence));
+    }
+
+    /// @dev Where the time of a change of custody is that the journey has no room for.
+    function _shiftOf(uint256 sequence) private pure returns (uint256) {
+        return 32 * (sequence - Journeys.TIMES - 1);
+    }
+
+    function _checkTime(uint64 consignment, Journey journey, uint40 at) private view {
+        uint40 since = _timeOf(consignment, journey, journey.sequence());
+        if (at < since || at > block.timestamp) {
+            revert WrongHandoverTime(at, since, uint40(block.timestamp));
         }
     }
 
@@ -274,98 +349,106 @@ contract MaterialLedger is ParcelBook {
 
     /// @dev Who had custody of a load, the consignor for any time before its first handover.
     function _custodianAt(uint64 consignment, uint40 time) private view returns (address) {
-        Load storage record = _loads[consignment];
-        if (record.sequence == 0 || record.since <= time) return record.custodian;
-        uint16 low;
-        uint16 high = record.sequence;
+        Journey journey = _journeys[consignment];
+        uint256 low;
+        uint256 high = journey.sequence() + 1;
         while (high - low > 1) {
-            uint16 middle = low + (high - low) / 2;
-            if (_spans[consignment][middle].since <= time) low = middle;
+            uint256 middle = low + (high - low) / 2;
+            if (_timeOf(consignment, journey, middle) <= time) low = middle;
             else high = middle;
         }
-        return _spans[consignment][low].custodian;
+        return _stops[consignment][low].custodian;
     }
 
     // --- internal writes ---
 
-    /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
-    function _board(uint64 consignment, uint64[] calldata parcels, address custodian)
-        private
-        returns (bytes32)
-    {
-        uint64[] memory lots = new uint64[](parcels.length);
-        uint64[] memory units = new uint64[](parcels.length);
-        uint32 station = _parcels[parcels[0]].station;
-        for (uint256 i; i < parcels.length; ++i) {
-            uint64 id = parcels[i];
-            Parcel storage record = _atRest(id, ParcelState.ALLOCATED);
-            if (record.consignment != 0) revert WrongState(id, ParcelState.ALLOCATED);
-            if (record.custodian != custodian || record.station != station) {
-                revert MixedCustody(id);
-            }
-            _checkExpiry(record.lot);
-            record.consignment = consignment;
-            _aboard[consignment].push(id);
-            lots[i] = record.lot;
-            units[i] = record.units;
-        }
-        return keccak256(abi.encode(parcels, lots, units));
-    }
-
-    function _depart(uint64 consignment, Load storage record) private {
-        record.state = ParcelState.IN_TRANSIT;
+    function _moveAboard(uint64 consignment, ParcelState from, ParcelState to) private {
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _count(
-                parcels[i],
-                _parcels[parcels[i]],
-                ParcelState.ALLOCATED,
-                ParcelState.IN_TRANSIT,
-                consignment
-            );
+            _count(parcels[i], _parcels[parcels[i]], from, to, consignment);
         }
     }
 
-    function _changeCustody(
-        uint64 consignment,
-        Load storage record,
-        address to,
-        uint32 station,
-        uint40 at
-    ) private {
-        address from = record.custodian;
-        uint16 sequence = record.sequence;
-        _spans[consignment][sequence] = Span(from, record.since);
-        record.custodian = to;
-        record.since = at;
-        record.sequence = sequence + 1;
-        emit CustodyChanged(consignment, sequence, from, to, station, at);
+    /// @dev Writes all but the journey itself. A change as planned finds its stop there.
+    function _changeCustody(uint64 consignment, Journey journey, Stop memory taken)
+        private
+        returns (Change memory change)
+    {
+        _checkTime(consignment, journey, taken.since);
+        uint256 sequence = journey.sequence();
+        mapping(uint256 => Stop) storage stops = _stops[consignment];
+        Stop storage planned = stops[sequence + 1];
+        change.from = stops[sequence].custodian;
+        change.sequence = uint16(sequence);
+        change.taker = planned.custodian;
+        change.station = planned.station;
+        if (change.taker != taken.custodian || change.station != taken.station) {
+            planned.custodian = taken.custodian;
+            planned.station = taken.station;
+        }
+        if (sequence >= Journeys.TIMES) {
+            if (sequence == _MOST_CHANGES) revert TooManyChanges(consignment, _MOST_CHANGES);
+            _laterTimes[consignment] |= uint256(taken.since - journey.formedAt())
+            << _shiftOf(sequence + 1);
+        }
+        emit CustodyChanged(
+            consignment, uint16(sequence), change.from, taken.custodian, taken.station, taken.since
+        );
     }
 
-    function _unload(uint64 id, Parcel memory arrival, uint64 consignment) private {
+    /// @dev Nothing aboard is recalled: one read, unless there was a recall since the last look.
+    function _checkLoadRecall(uint64 consignment, Journey journey) private returns (Journey) {
+        uint32 epoch = _recallEpoch;
+        if (journey.clear() == epoch) return journey;
+        uint64[] memory parcels = _aboard[consignment];
+        for (uint256 i; i < parcels.length; ++i) {
+            _checkRecall(_parcels[parcels[i]].lot);
+        }
+        return journey.withClear(epoch);
+    }
+
+    /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
+    function _stop(uint64 id, address custodian, ParcelState state) private {
+        _quarantines[id] = Quarantine(
+            custodian, state == ParcelState.ALLOCATED ? ParcelState.HELD : ParcelState.RETURNED
+        );
+    }
+
+    /// @dev What had expired when it arrived is quarantined instead of delivered.
+    function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
+        private
+    {
         Parcel storage record = _parcels[id];
-        _rides[id][record.rides] = Ride(consignment, record.since);
+        ParcelState outcome = arrival.state;
+        if (outcome == ParcelState.DELIVERED && _isExpired(record.lot, arrival.since)) {
+            outcome = ParcelState.QUARANTINED;
+        }
+        _rides[id][record.rides] = Ride(consignment, record.since, outcome);
         record.custodian = arrival.custodian;
         record.since = arrival.since;
-        record.state = arrival.state;
+        record.state = outcome;
         record.station = arrival.station;
         record.rides += 1;
         record.consignment = 0;
-        _count(id, record, ParcelState.IN_TRANSIT, arrival.state, consignment);
+        _count(id, record, from, outcome, consignment);
     }
 
     /// @dev A load that never left: its parcels stay allocated where they are.
-    function _disband(uint64 consignment, Load storage record) private {
-        if (record.state != ParcelState.ALLOCATED) {
-            revert WrongLoadState(consignment, record.state);
+    function _disband(uint64 consignment, Journey journey, address custodian) private {
+        if (journey.state() != ParcelState.ALLOCATED) {
+            revert WrongLoadState(consignment, journey.state());
         }
-        record.state = ParcelState.HELD;
+        _journeys[consignment] = journey.withState(ParcelState.HELD);
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
             _parcels[parcels[i]].consignment = 0;
         }
-        emit LoadClosed(
-            consignment, ParcelState.ALLOCATED, record.custodian, uint40(block.timestamp)
-        );
+        _tellClosed(consignment, ParcelState.ALLOCATED, custodian, uint40(block.timestamp));
+    }
+
+    function _tellClosed(uint64 consignment, ParcelState outcome, address custodian, uint40 at)
+        private
+    {
+        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
     }
 }

@@ -54,7 +54,7 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("ledger", "withdraw", (1,)),
     ("ledger", "allocate", (1, 1)),
     ("ledger", "release", (1,)),
-    ("ledger", "form", (1, [1])),
+    ("ledger", "form", (1, [1], [])),
     ("ledger", "handOver", (1, ME, 1, START)),
     ("ledger", "close", (1, ParcelState.DELIVERED, ME, 1, START)),
     ("needs", "serve", (1, 1, GOODS)),

@@ -105,6 +105,8 @@ def test_every_room_is_reached(aidline: Aidline) -> None:
         "access": "AccessManager",
         "registry": "ParticipantRegistry",
         "ledger": "MaterialLedger",
+        "recipes": "RecipeBook",
+        "incidents": "IncidentBoard",
         "currency": "LogisticsCurrency",
         "reserve": "ReserveToken",
         "demand": "DemandEscrow",
@@ -113,6 +115,7 @@ def test_every_room_is_reached(aidline: Aidline) -> None:
         "freight": "FreightEscrow",
         "fund": "ReliefFund",
         "donations": "DonationRegistry",
+        "gift_audit": "GiftAudit",
         "oracle": "IndicatorOracle",
         "emergency": "EmergencyResponse",
     }

@@ -64,8 +64,15 @@ def suite_for_demand() -> Suite:
     }
     rooms = Rooms(suite.chain, known, creator="maker of demand", book=suite.rooms.book)
     common = ("@AccessManager", "@ParticipantRegistry")
+    rooms.deploy("RecipeBook", "@ParticipantRegistry")
+    rooms.deploy("MaterialOffice", *common, "@RecipeBook")
     ledger = rooms.deploy(
-        "MaterialLedger", *common, "@DemandEscrow", "@FreightEscrow", "@DonationRegistry"
+        "MaterialLedger",
+        *common,
+        "@DemandEscrow",
+        "@FreightEscrow",
+        "@DonationRegistry",
+        "@MaterialOffice",
     )
     needs = rooms.deploy(
         "DemandBook", *common, "@MaterialLedger", "@DemandEscrow", "@EmergencyResponse"
@@ -247,7 +254,7 @@ class Desk:
         """Book allocations for the relief fund and load them."""
         self.escrow.take(list(allocations), consignment, FUND.address, freight, sender=FREIGHT)
         parcels = [self.escrow.allocation(number).parcel for number in allocations]
-        self.suite.ledger.form(consignment, parcels, sender=FREIGHT)
+        self.suite.ledger.form(consignment, parcels, [], sender=FREIGHT)
 
     def close(self, consignment: int, outcome: int) -> None:
         """Hand a load to the carrier and end it."""

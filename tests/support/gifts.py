@@ -7,7 +7,7 @@ from typing import Any
 
 from aidline.client import Contract
 from aidline.messages import Permit
-from aidline.model import EarmarkKind
+from aidline.model import EarmarkKind, Otherwise
 from aidline.signing import Key
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import DAY, MASK
@@ -47,6 +47,9 @@ def pledge(now: int, **changes: Any) -> dict[str, Any]:
         "intermediary": key_of("charity").address,
         "deadline": now + 7 * DAY,
         "earmark": earmark(EarmarkKind.REGION, "CN-HB"),
+        "demand": 0,
+        "otherwise": Otherwise.NULL,
+        "commitment": bytes(32),
         "origin": "Guangzhou, lot 7",
     } | changes
 

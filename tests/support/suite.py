@@ -126,10 +126,13 @@ class Suite:
 
     chain: RevmChain
     rooms: Rooms
+    aid: Aidline
     access: Contract
     reserve: Contract
     registry: Contract
     ledger: Contract
+    incidents: Contract
+    recipes: Contract
     currency: Contract
     needs: Contract
     demand: Contract
@@ -139,6 +142,7 @@ class Suite:
     fund: Contract
     donations: Contract
     certificates: Contract
+    audit: Contract
     oracle: Contract
     emergency: Contract
 
@@ -154,6 +158,8 @@ ROOMS = {
     "reserve": "ReserveToken",
     "registry": "ParticipantRegistry",
     "ledger": "MaterialLedger",
+    "incidents": "IncidentBoard",
+    "recipes": "RecipeBook",
     "currency": "LogisticsCurrency",
     "needs": "DemandBook",
     "demand": "DemandEscrow",
@@ -163,6 +169,7 @@ ROOMS = {
     "fund": "ReliefFund",
     "donations": "DonationRegistry",
     "certificates": "CertificateText",
+    "audit": "GiftAudit",
     "oracle": "IndicatorOracle",
     "emergency": "EmergencyResponse",
 }
@@ -187,7 +194,7 @@ def deploy_suite(chain: RevmChain, known: Mapping[str, str] | None = None) -> Su
         attribute: made.contract(name) if name in places else None
         for attribute, name in ROOMS.items()
     }
-    suite = Suite(chain, Rooms(chain, places | others, book=made.book), **rooms)
+    suite = Suite(chain, Rooms(chain, places | others, book=made.book), made, **rooms)
     enrol(suite.registry)
     catalogue(suite.ledger)
     provide(suite)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aidline import messages as m
@@ -136,18 +136,24 @@ class Way:
 
     def pick_up(self, consignment: int) -> Receipt:
         """The charity hands over to the carrier, now."""
-        handover = self._handover(consignment, self.charity, self.carrier, self.depot)
+        return self.hand_over(consignment, self.charity, self.carrier, self.depot)
+
+    def hand_over(self, consignment: int, giver: Key, taker: Key, place: int) -> Receipt:
+        """One hands over to another, now."""
+        handover = self._handover(consignment, giver, taker, place)
         domain = domain_of(self.suite.freight)
         return self.suite.freight.handOver(
             handover,
-            handover.sign(self.charity, domain),
-            handover.sign(self.carrier, domain),
+            handover.sign(giver, domain),
+            handover.sign(taker, domain),
             sender=key_of("stranger"),
         )
 
-    def deliver(self, consignment: int) -> Receipt:
-        """The carrier hands over to the hospital, now: the consignment settles."""
+    def deliver(self, consignment: int, at: int | None = None) -> Receipt:
+        """The carrier hands over to the hospital, now or so they say: the consignment settles."""
         handover = self._handover(consignment, self.carrier, self.hospital, self.dock)
+        if at is not None:
+            handover = replace(handover, at=at)
         domain = domain_of(self.suite.freight)
         proof = {
             "handover": handover,

@@ -13,7 +13,13 @@ from rich.table import Table
 from tools.bench.figures import Figure
 
 #: Subjects and the module that measures each.
-PARTS = {"sim": "tools.bench.sim"}
+PARTS = {
+    "materials": "tools.bench.materials",
+    "donation": "tools.bench.donation",
+    "sim": "tools.bench.sim",
+}
+#: Of the table: the longest name of a figure must fit.
+WIDTH = 110
 REPORT = Path("reports") / "bench.json"
 
 
@@ -24,7 +30,7 @@ def main(arguments: list[str]) -> int:
     if unknown:
         print(f"no benchmark {unknown[0]!r}; there are: {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=WIDTH)
     figures: list[Figure] = []
     for name in wanted or PARTS:
         with console.status(f"measuring {name} ..."):
@@ -50,7 +56,8 @@ def _former() -> list[dict[str, object]]:
 def _table(figures: list[Figure]) -> Table:
     table = Table()
     for heading in ("figure", "value", "unit", "goal", "meets"):
-        table.add_column(heading, justify="left" if heading in ("figure", "unit") else "right")
+        justify = "left" if heading in ("figure", "unit") else "right"
+        table.add_column(heading, justify=justify, no_wrap=heading == "figure")
     for figure in figures:
         sign = "≤" if figure.better == "lower" else "≥"
         goal = "–" if figure.goal is None else f"{sign} {figure.goal:,.6g}"

@@ -41,6 +41,7 @@ def test_shows_a_gift_in_kind(donations: Contract, received: int, donor: Key, ch
         "id": received,
         "kind": "in_kind",
         "donor": donor.address,
+        "unnamed": False,
         "given_at": gift.at,
         "received_at": gift.received_at,
         "earmark": {"kind": "region", "scope": "CN-HB"},
@@ -58,6 +59,8 @@ def test_shows_a_gift_in_kind(donations: Contract, received: int, donor: Key, ch
         "unit_value": "250",
         "value_currency": "CNY",
     }
+    assert shown["recalled"] is False
+    assert shown["attestation"] == {"state": "none", "auditor": "0x" + "00" * 20}
     assert shown["units"] == units_of(donations.fateOf(received))
     assert {a["trait_type"]: a["value"] for a in shown["attributes"]} == shown["units"]
 
@@ -65,7 +68,7 @@ def test_shows_a_gift_in_kind(donations: Contract, received: int, donor: Key, ch
 def test_shows_the_units_where_they_are_now(
     donations: Contract, ledger: Contract, received: int, charity: Key
 ) -> None:
-    parcel = donations.gift(received).parcel
+    parcel = ledger.parcelCount()
     child = ledger.split(parcel, 500, sender=charity).event("ParcelSplit").args.child
     ledger.destroy(child, bytes(31) + b"\1", sender=charity)
 
@@ -83,6 +86,7 @@ def test_shows_a_gift_in_money(donations: Contract, money: int, donor: Key) -> N
     assert shown["money"] == {
         "amount": str(100 * UNIT),
         "spent": "0",
+        "returned": "0",
         "left": str(100 * UNIT),
         "consignments": [],
         "complete": True,
@@ -119,16 +123,20 @@ def test_shows_any_scope_as_valid_json(
 def test_cannot_be_moved_by_anybody(
     donations: Contract, received: int, donor: Key, second_donor: Key, charity: Key
 ) -> None:
+    move = (donor.address, second_donor.address, received)
     with reverts("NotTransferable", token_id=received):
-        donations.transferFrom(donor.address, second_donor.address, received, sender=donor)
+        donations.transferFrom(*move)
     with reverts("NotTransferable", token_id=received):
-        donations["safeTransferFrom(address,address,uint256)"](
-            donor.address, second_donor.address, received, sender=donor
-        )
-    donations.approve(charity.address, received, sender=donor)
+        donations["safeTransferFrom(address,address,uint256)"](*move, sender=donor)
+    with reverts("NotTransferable", token_id=received):
+        donations["safeTransferFrom(address,address,uint256,bytes)"](*move, b"")
+    with reverts("NotTransferable", token_id=received):
+        donations.approve(charity.address, received)
     donations.setApprovalForAll(charity.address, True, sender=donor)
     with reverts("NotTransferable", token_id=received):
-        donations.transferFrom(donor.address, charity.address, received, sender=charity)
+        donations["safeTransferFrom(address,address,uint256)"](
+            donor.address, charity.address, received, sender=charity
+        )
     assert donations.ownerOf(received) == donor.address
 
 

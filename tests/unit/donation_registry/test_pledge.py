@@ -31,10 +31,13 @@ def test_records_the_pledge(
 
     event = receipt.event("GiftPledged").args
     assert (event.gift, event.donor, event.material) == (1, donor.address, MASK)
-    assert (event.units, event.intermediary) == (2_000, charity.address)
-    assert (event.earmark.kind, event.earmark.scope) == (EarmarkKind.REGION, word("CN-HB"))
-    assert (event.unit_value, event.value_currency) == (250, b"CNY")
-    assert event.origin == "Guangzhou, lot 7"
+    assert (event.terms.units, event.terms.intermediary) == (2_000, charity.address)
+    assert (event.terms.earmark.kind, event.terms.earmark.scope) == (
+        EarmarkKind.REGION,
+        word("CN-HB"),
+    )
+    assert (event.terms.unit_value, event.terms.value_currency) == (250, b"CNY")
+    assert event.terms.origin == "Guangzhou, lot 7"
     gift = donations.gift(1)
     assert (gift.donor, gift.at) == (donor.address, receipt.timestamp)
     assert (gift.kind, gift.status, gift.version) == (GiftKind.IN_KIND, GiftStatus.PLEDGED, 0)

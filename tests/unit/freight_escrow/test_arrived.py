@@ -56,7 +56,7 @@ def test_settles_after_a_days_silence(
         sum(FREIGHTS),
         0,
     )
-    assert receipt.event("HandedOver").args.at == LATEST[2]
+    assert receipt.event("CustodyChanged").args.at == LATEST[2]
     assert [desk.balance(name) for name in CARRIERS] == [
         was + fee for was, fee in zip(before, FREIGHTS, strict=True)
     ]

@@ -68,7 +68,7 @@ def test_pays_every_leg_in_full(
 
     told = receipt.event("Arrived").args
     assert (told.consignment, told.at, told.policy) == (logged, ARRIVED, policy)
-    told = receipt.event("HandedOver").args
+    told = receipt.event("CustodyChanged").args
     assert (told.sequence, told.station, told.at) == (3, desk.stations[3], ARRIVED)
     assert (told.from_, told.to) == (
         key_of("terminal_carrier").address,

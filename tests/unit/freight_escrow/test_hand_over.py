@@ -32,7 +32,7 @@ def test_picks_up(desk: Desk, freight: Contract, ledger: Contract, booked: int) 
 
     receipt = desk.hand_over(desk.handover(booked, 0, DEPARTURES[0]))
 
-    told = receipt.event("HandedOver").args
+    told = receipt.event("CustodyChanged").args
     assert (told.consignment, told.sequence, told.station) == (booked, 0, desk.stations[0])
     assert (told.from_, told.to) == (key_of("supplier").address, key_of("carrier").address)
     assert told.at == DEPARTURES[0]
@@ -49,7 +49,7 @@ def test_passes_from_carrier_to_carrier(
 ) -> None:
     for number in (1, 2):
         receipt = desk.pass_on(picked_up, number, LATEST[number - 1])
-        assert receipt.event("HandedOver").args.sequence == number
+        assert receipt.event("CustodyChanged").args.sequence == number
         assert freight.consignment(picked_up).legs_done == number
         assert freight.leg(picked_up, number - 1).arrived_at == LATEST[number - 1]
         assert freight.leg(picked_up, number).arrived_at == 0

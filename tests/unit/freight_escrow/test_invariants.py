@@ -167,6 +167,24 @@ class Walk:
         desk.freight.lapse(shadow.id, sender=key_of("stranger"))
         shadow.status = Status.SETTLED
 
+    def _recall(self, shadow: Shadow, _: int) -> None:
+        """Recall what rides; it can then only be stopped, or end as what has arrived does."""
+        desk, ledger = self.desk, self.desk.suite.ledger
+        if shadow.status is Status.SETTLED or ledger.isLoadRecalled(shadow.id):
+            return
+        lot = ledger.parcel(ledger.parcelsOf(shadow.id)[0]).lot
+        ledger.recall(lot, word("tainted"), word("sample"), sender=key_of("auditor"))
+        if shadow.status is Status.ARRIVED:
+            with reverts("WrongStatus", status=Status.ARRIVED):
+                desk.freight.stopRecalled(shadow.id, sender=key_of("stranger"))
+            return
+        if shadow.handovers < 3:
+            handover = desk.handover(shadow.id, shadow.handovers, ledger.load(shadow.id).since)
+            with reverts("LotRecalled", lot=lot):
+                desk.hand_over(handover)
+        desk.freight.stopRecalled(shadow.id, sender=key_of("stranger"))
+        shadow.status = Status.SETTLED
+
     def _check(self) -> None:
         desk = self.desk
         desk.check_money()
@@ -189,7 +207,7 @@ class Walk:
 _ACTIONS = ["book"] * 2 + ["wait", "read"] * 4 + ["hand_over"] * 5 + ["deliver"] * 4
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from([*_ACTIONS, "refuse", "settle", "lapse"]),
+        st.sampled_from([*_ACTIONS, "refuse", "settle", "lapse", "recall"]),
         st.integers(0, 11),
         st.integers(0, 4 * HOUR),
     ),
@@ -216,7 +234,7 @@ def test_the_walk_gets_everywhere(desk: Desk) -> None:
     """Each way to end is walked, so that the property above means something."""
     walk = Walk(desk)
     ways: list[tuple[str, int, int]] = []
-    for number, policy in enumerate((2, 2, 3, 3, 0, 0, 0)):
+    for number, policy in enumerate((2, 2, 3, 3, 0, 0, 0, 0)):
         ways += [("book", policy, 1)]
         if number < 6:
             ways += [("wait", 0, 2 * HOUR), ("hand_over", number, 0)]
@@ -224,7 +242,7 @@ def test_the_walk_gets_everywhere(desk: Desk) -> None:
             ways += [("wait", 0, HOUR), ("hand_over", number, 0), ("hand_over", number, 0)]
             # At 15 °C for an hour in the second; at 7 °C in the others.
             ways += [("read", number, 14_400 if number == 1 else 4_800), ("deliver", number, 0)]
-        end = {2: "refuse", 3: "settle", 5: "lapse", 6: "lapse"}.get(number)
+        end = {2: "refuse", 3: "settle", 5: "lapse", 6: "lapse", 7: "recall"}.get(number)
         if end:
             ways += [(end, number, 0)]
         # The vehicles are free again.

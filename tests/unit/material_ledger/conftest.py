@@ -71,16 +71,37 @@ def donation_registry() -> Key:
 
 
 @pytest.fixture
+def rooms(suite: Suite) -> Rooms:
+    return Rooms(suite.chain, creator="writers")
+
+
+@pytest.fixture
+def recipes(suite: Suite, rooms: Rooms) -> Contract:
+    """The recipes that the ledger looks up."""
+    return rooms.deploy("RecipeBook", suite.registry.address)
+
+
+@pytest.fixture
 def ledger(
-    suite: Suite, admin: Key, demand_escrow: Key, freight_escrow: Key, donation_registry: Key
+    suite: Suite,
+    rooms: Rooms,
+    recipes: Contract,
+    admin: Key,
+    demand_escrow: Key,
+    freight_escrow: Key,
+    donation_registry: Key,
 ) -> Contract:
-    made = Rooms(suite.chain, creator="writers").deploy(
+    office = rooms.deploy(
+        "MaterialOffice", suite.access.address, suite.registry.address, recipes.address
+    )
+    made = rooms.deploy(
         "MaterialLedger",
         suite.access.address,
         suite.registry.address,
         demand_escrow.address,
         freight_escrow.address,
         donation_registry.address,
+        office.address,
     )
     suite.access.setTargetFunctionRole(
         made, [made.defineMaterial.codec.selector], role_number("cataloguer"), sender=admin
@@ -122,7 +143,7 @@ def allocated(ledger: Contract, offered: Goods, demand_escrow: Key) -> Goods:
 def loaded(ledger: Contract, allocated: Goods, freight_escrow: Key) -> Goods:
     """The load of consignment 7, formed an hour after its parcel was allocated."""
     ledger.chain.set_time(ledger.chain.now() + HOUR)
-    ledger.form(CONSIGNMENT, [allocated.parcel], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return allocated
 

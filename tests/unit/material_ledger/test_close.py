@@ -82,7 +82,7 @@ def test_a_load_that_never_left_rests_where_it_was(
     assert parcel.rides == 0
     assert ledger.load(CONSIGNMENT).state == ParcelState.HELD
     assert fate(ledger, loaded.lot) == {"offered": 600, "allocated": 400}
-    ledger.form(CONSIGNMENT + 1, [loaded.parcel], sender=freight_escrow)
+    ledger.form(CONSIGNMENT + 1, [loaded.parcel], [], sender=freight_escrow)
     ledger.close(CONSIGNMENT + 1, ParcelState.ALLOCATED, supplier, HERE, now, sender=freight_escrow)
     ledger.release(loaded.parcel, sender=demand_escrow)
     assert fate(ledger, loaded.lot) == {"offered": 600, "held": 400}

@@ -40,7 +40,8 @@ def test_commissions_a_supply(ledger: Contract, supplier: Key) -> None:
     assert (lot.maker, lot.commissioned_at) == (supplier.address, receipt.timestamp)
     assert (lot.kind, lot.material, lot.quantity) == (LotKind.SUPPLY, MASK, 1_000)
     assert (lot.earmark_kind, lot.earmark_scope) == (EarmarkKind.NONE, bytes(32))
-    assert lot.evidence == EVIDENCE
+    assert ledger.isRecalled(told.lot) is False
+    assert list(ledger.ancestorsOf(told.lot)) == []
     parcel = ledger.parcel(told.parcel)
     assert (parcel.custodian, parcel.since) == (supplier.address, receipt.timestamp)
     assert (parcel.state, parcel.station) == (ParcelState.HELD, HERE)

@@ -102,7 +102,7 @@ def test_costs_the_same_however_many_parcels_ride(
             .args.child
             for _ in range(count)
         ]
-        ledger.form(consignment, parcels, sender=freight_escrow)
+        ledger.form(consignment, parcels, [], sender=freight_escrow)
         now = ledger.chain.now()
         ledger.handOver(consignment, carrier, HERE, now, sender=freight_escrow)
         receipt = ledger.handOver(consignment, branch_carrier, 5, now, sender=freight_escrow)

@@ -167,7 +167,7 @@ class Ways(RuleBasedStateMachine):
             data.draw(st.lists(st.sampled_from(beside), unique=True, max_size=4)) if beside else []
         )
         consignment = len(self.loads) + 1
-        self.ledger.form(consignment, [first, *more], sender=self.freight_escrow)
+        self.ledger.form(consignment, [first, *more], [], sender=self.freight_escrow)
         for number in [first, *more]:
             self.parts[number].consignment = consignment
         self.loads[consignment] = ([first, *more], place[0], S.ALLOCATED, self.now)

@@ -124,7 +124,7 @@ def test_a_part_that_stays_does_not_travel_with_the_rest(
     receipt = ledger.allocate(offered.parcel, 400, sender=demand_escrow)
     stays = receipt.event("ParcelSplit").args.child
     ledger.allocate(offered.parcel, 600, sender=demand_escrow)
-    ledger.form(CONSIGNMENT, [offered.parcel], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [offered.parcel], [], sender=freight_escrow)
     now = ledger.chain.now()
     ledger.handOver(CONSIGNMENT, carrier, HERE, now, sender=freight_escrow)
     assert ledger.responsibleAt(offered.parcel, now) == carrier.address

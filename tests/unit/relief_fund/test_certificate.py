@@ -44,6 +44,7 @@ def test_names_the_consignments_that_it_paid_for(
     assert money_of(suite, gift) == {
         "amount": str(100 * UNIT),
         "spent": str(15 * UNIT),
+        "returned": "0",
         "left": str(85 * UNIT),
         "consignments": [{"id": booked[1], "amount": str(15 * UNIT)}],
         "complete": True,

@@ -1,0 +1,875 @@
+"""Acts with goods and gifts in any order, on the real suite beside the shadow model.
+
+A rule skips by its precondition; no revert is swallowed. Where an act must be refused a rule says
+with which error, and the invariants show that nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from aidline.keccak import keccak
+from aidline.model import EarmarkKind, GiftStatus, IncidentKind, ParcelState
+from aidline.signing import Key
+from aidline.trace.head import chain_head
+from tests.invariant.shadow import Gift, Lot, Order, Part, Shadow
+from tests.support.gifts import NO_PERMIT, count, earmark, pledge
+from tests.support.people import key_of, word
+from tests.support.reverts import reverts
+from tests.support.suite import DAY, HOUR, MASK, UNIT, Suite
+from tests.support.way import Way
+
+S = ParcelState
+EVIDENCE = keccak(b"evidence")
+REASON = word("reason")
+#: Earmarks of gifts, also the fund's lines; nothing here is meant for who cannot get it.
+MARKS = (
+    earmark(),
+    earmark(EarmarkKind.REGION, "CN-HB"),
+    earmark(EarmarkKind.FACILITY, "hospital"),
+)
+DONORS = ("donor", "second_donor")
+UNITS = st.integers(1, 400)
+
+
+def some(choices: Callable[[Any], list[int]]) -> Any:
+    """A precondition: there is something to choose from."""
+    return precondition(lambda machine: bool(choices(machine)))
+
+
+def _word(value: int | bytes) -> bytes:
+    return value.to_bytes(32, "big") if isinstance(value, int) else value
+
+
+class Acts(RuleBasedStateMachine):
+    """The machine; a subclass says on which suite."""
+
+    suite: Suite
+    way: Way
+    releases: tuple[int, ...]
+    recipe: int
+    #: Acts carried out in all runs, by rule.
+    steps: dict[str, int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chain = self.suite.chain
+        self.snapshot = self.chain.snapshot()
+        self.shadow = Shadow()
+        self.people = {key_of(name).address: key_of(name) for name in ("charity", "supplier")}
+        self.hospital = key_of("hospital")
+        self.head = self.suite.ledger.head()
+        self.seen = self.chain.block_number()
+
+    def teardown(self) -> None:
+        self.chain.revert(self.snapshot)
+
+    @property
+    def now(self) -> int:
+        return self.chain.now()
+
+    def draw(self, data: st.DataObject, choices: list[int]) -> int:
+        return data.draw(st.sampled_from(choices))
+
+    # --- time ---
+
+    @initialize(quantity=UNITS)
+    def begin(self, quantity: int) -> None:
+        """Something of each is there: a lot to offer, money of each earmark."""
+        self.commission(quantity)
+        for line in range(len(MARKS)):
+            self.give_money(UNIT, DONORS[0], line)
+
+    @rule(minutes=st.sampled_from([1, 10, 45, 26 * 60]))
+    def wait(self, minutes: int) -> None:
+        self.chain.set_time(self.now + minutes * 60)
+
+    # --- gifts ---
+
+    @rule(units=UNITS, who=st.sampled_from(DONORS), mark=st.sampled_from(MARKS))
+    def pledge(self, units: int, who: str, mark: dict[str, Any]) -> None:
+        terms = pledge(self.now, units=units, earmark=mark)
+        receipt = self.suite.donations.pledge(terms, sender=key_of(who))
+        gift = receipt.event("GiftPledged").args.gift
+        head = self.suite.donations.gift(gift).head
+        self.shadow.gifts[gift] = Gift(key_of(who), GiftStatus.PLEDGED, head, pledged=units)
+
+    def pledged(self) -> list[int]:
+        return [n for n, gift in self.shadow.gifts.items() if gift.status == GiftStatus.PLEDGED]
+
+    def received(self) -> list[int]:
+        return [
+            n
+            for n, gift in self.shadow.gifts.items()
+            if gift.status == GiftStatus.RECEIVED and gift.pledged
+        ]
+
+    @some(pledged)
+    @rule(data=st.data())
+    def withdraw_pledge(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.pledged())
+        gift = self.shadow.gifts[number]
+        self.suite.donations.withdrawPledge(number, sender=gift.donor)
+        gift.status = GiftStatus.WITHDRAWN
+
+    @some(pledged)
+    @rule(data=st.data(), offered=st.booleans())
+    def receive(self, data: st.DataObject, offered: bool) -> None:
+        number = self.draw(data, self.pledged())
+        gift = self.shadow.gifts[number]
+        accepted = data.draw(st.integers(0, gift.pledged))
+        refused = data.draw(st.integers(0, gift.pledged - accepted))
+        missing = gift.pledged - accepted - refused
+        counted = count(
+            number,
+            accepted=accepted,
+            refused=refused,
+            missing=missing,
+            station=self.way.depot,
+            offer_until=self.now + 20 * DAY if offered else 0,
+        )
+        told = self.suite.donations.receiveGift(counted, sender=key_of("charity"))
+        args = told.event("GiftReceived").args
+        gift.status, gift.counted = GiftStatus.RECEIVED, (accepted, refused, missing)
+        gift.lot = args.lot
+        if accepted:
+            self.shadow.lots[args.lot] = Lot(MASK, accepted, gift.donor.address)
+            self.shadow.parts[args.parcel] = Part(
+                args.lot,
+                accepted,
+                S.OFFERED if offered else S.HELD,
+                key_of("charity"),
+                self.way.depot,
+                offer=args.offer,
+            )
+
+    @some(pledged)
+    @rule(data=st.data(), off=st.sampled_from([-1, 1]))
+    def a_line_whose_parts_do_not_add_up_is_refused(self, data: st.DataObject, off: int) -> None:
+        number = self.draw(data, self.pledged())
+        units = self.shadow.gifts[number].pledged
+        counted = count(number, accepted=units, refused=max(off, 0), missing=0)
+        if off < 0:
+            counted["accepted"] -= 1
+        with reverts("CountDoesNotAddUp", gift=number, pledged=units):
+            self.suite.donations.receiveGift(counted, sender=key_of("charity"))
+
+    @some(received)
+    @rule(data=st.data())
+    def the_same_bulletin_again_is_refused(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.received())
+        accepted, refused, missing = self.shadow.gifts[number].counted
+        again = count(number, accepted=accepted, refused=refused, missing=missing)
+        with reverts("GiftWrongStatus", gift=number):
+            self.suite.donations.receiveGift(again, sender=key_of("charity"))
+
+    def correctable(self) -> list[int]:
+        return [
+            n
+            for n, gift in self.shadow.gifts.items()
+            if gift.pledged and gift.status != GiftStatus.WITHDRAWN
+        ]
+
+    @some(correctable)
+    @rule(data=st.data(), value=st.integers(1, 1_000))
+    def correct(self, data: st.DataObject, value: int) -> None:
+        number = self.draw(data, self.correctable())
+        gift = self.shadow.gifts[number]
+        if value == gift.unit_value:
+            value += 1
+        field = word("unit_value")
+        author = data.draw(st.sampled_from([gift.donor, key_of("fourth_auditor")]))
+        self.suite.donations.correct(number, field, _word(value), REASON, sender=author)
+        gift.unit_value, gift.version = value, gift.version + 1
+        author_word = bytes(12) + bytes.fromhex(author.address[2:])
+        words = (gift.head, _word(gift.version), author_word, field, _word(value), REASON)
+        gift.head = keccak(b"".join(words))
+
+    # --- money ---
+
+    @rule(
+        amount=st.integers(UNIT, 50 * UNIT),
+        who=st.sampled_from(DONORS),
+        line=st.sampled_from(range(len(MARKS))),
+    )
+    def give_money(self, amount: int, who: str, line: int) -> None:
+        donor = key_of(who)
+        receipt = self.suite.donations.giveMoney(amount, MARKS[line], NO_PERMIT, sender=donor)
+        gift = receipt.event("MoneyGiven").args.gift
+        head = self.suite.donations.gift(gift).head
+        self.shadow.gifts[gift] = Gift(donor, GiftStatus.RECEIVED, head, amount=amount, line=line)
+        self.shadow.free[line] += amount
+        self.shadow.given[line] += amount
+
+    def returnable(self) -> list[int]:
+        return [n for n, gift in self.shadow.gifts.items() if gift.amount]
+
+    @some(returnable)
+    @rule(data=st.data())
+    def take_back_money(self, data: st.DataObject) -> None:
+        """What is not spent goes back; what is spent does not."""
+        number = self.draw(data, self.returnable())
+        gift = self.shadow.gifts[number]
+        left = gift.amount - gift.returned - self.shadow.spent_of(number)
+        with reverts("NotGiver", gift=number):
+            self.suite.donations.takeBackMoney(number, sender=key_of("charity"))
+        if left == 0:
+            with reverts("NothingLeft"):
+                self.suite.donations.takeBackMoney(number, sender=gift.donor)
+            return
+        told = self.suite.donations.takeBackMoney(number, sender=gift.donor)
+        assert told.event("MoneyTakenBack").args.amount == left
+        gift.returned += left
+        self.shadow.free[gift.line] -= left
+
+    def in_stock(self) -> list[int]:
+        return [n for n in self.received() if self.shadow.gifts[n].lot]
+
+    @some(in_stock)
+    @rule(data=st.data())
+    def take_back_goods(self, data: st.DataObject) -> None:
+        """Open offers end; what is allocated goes its way, and nothing is offered again."""
+        number = self.draw(data, self.in_stock())
+        gift = self.shadow.gifts[number]
+        parts = [self.shadow.parts[n] for n in self.shadow.at_rest(S.OFFERED, lot=gift.lot)]
+        offers = [part.offer for part in parts]
+        told = self.suite.donations.takeBackGoods(number, offers, sender=gift.donor)
+        assert told.event("GoodsTakenBack").args.units == sum(part.units for part in parts)
+        self.shadow.lots[gift.lot].taken_back = True
+        for part in parts:
+            part.state, part.offer = S.HELD, 0
+        for held in self.usable(S.HELD):
+            part = self.shadow.parts[held]
+            if part.lot == gift.lot:
+                with reverts("LotTakenBack", lot=gift.lot):
+                    self.suite.demand.offer(held, self.now + DAY, sender=part.custodian)
+
+    # --- lots and parcels ---
+
+    @rule(quantity=UNITS)
+    def commission(self, quantity: int) -> None:
+        maker = key_of("supplier")
+        asked = {
+            "material": MASK,
+            "quantity": quantity,
+            "expiry": 0,
+            "station": self.way.depot,
+            "evidence": EVIDENCE,
+        }
+        told = self.suite.ledger.commission(asked, sender=maker).event("LotCommissioned").args
+        self.shadow.lots[told.lot] = Lot(MASK, quantity, maker.address)
+        self.shadow.parts[told.parcel] = Part(told.lot, quantity, S.HELD, maker, self.way.depot)
+
+    def divisible(self) -> list[int]:
+        parts = self.shadow.parts
+        return [n for n in self.shadow.at_rest(S.HELD, S.DELIVERED) if parts[n].units > 1]
+
+    @some(divisible)
+    @rule(data=st.data())
+    def split(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.divisible())
+        part = self.shadow.parts[number]
+        units = data.draw(st.integers(1, part.units - 1))
+        receipt = self.suite.ledger.split(number, units, sender=part.custodian)
+        self.shadow.cut(number, units, receipt)
+
+    def usable(self, *states: ParcelState) -> list[int]:
+        return [
+            n
+            for n in self.shadow.at_rest(*states)
+            if not self.shadow.is_recalled(self.shadow.parts[n].lot)
+        ]
+
+    def held(self) -> list[int]:
+        return [
+            n
+            for n in self.usable(S.HELD)
+            if self.shadow.parts[n].custodian.address in self.people
+            and not self.shadow.lots[self.shadow.parts[n].lot].taken_back
+        ]
+
+    @some(held)
+    @rule(data=st.data())
+    def offer(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.held())
+        part = self.shadow.parts[number]
+        until = self.now + 20 * DAY
+        told = self.suite.demand.offer(number, until, sender=part.custodian)
+        part.state, part.offer = S.OFFERED, told.event("OfferMade").args.offer
+
+    def offered(self) -> list[int]:
+        return self.shadow.at_rest(S.OFFERED)
+
+    @some(offered)
+    @rule(data=st.data())
+    def withdraw_offer(self, data: st.DataObject) -> None:
+        part = self.shadow.parts[self.draw(data, self.offered())]
+        self.suite.demand.withdrawOffer(part.offer, sender=part.custodian)
+        part.state, part.offer = S.HELD, 0
+
+    def servable(self) -> list[int]:
+        return [
+            n
+            for n in self.usable(S.OFFERED)
+            if self.suite.demand.offerRecord(self.shadow.parts[n].offer).until > self.now
+        ]
+
+    def demand(self, units: int) -> int:
+        """The hospital's demand for masks, attested; of the lowest urgency, as all others."""
+        needs = self.suite.needs
+        request = {
+            "material": MASK,
+            "units": units,
+            "stock": 0,
+            "daily_use": 0,
+            "needed_by": self.now + 20 * DAY,
+            "station": self.way.dock,
+            "freight_budget": 1_000_000 * UNIT,
+            "emergency": bytes(32),
+        }
+        published = needs.publish(request, sender=self.hospital)
+        number: int = published.event("DemandPublished").args.demand
+        content = needs.contentOf(number)
+        needs.attest(number, content, self.now + 10 * DAY, sender=key_of("auditor"))
+        return number
+
+    @some(servable)
+    @rule(data=st.data())
+    def fulfil(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.servable())
+        part = self.shadow.parts[number]
+        units = data.draw(st.integers(1, part.units))
+        demand = self.demand(units)
+        receipt = self.suite.demand.fulfil(part.offer, demand, units, sender=part.custodian)
+        moved = self.shadow.parts[self.shadow.cut(number, units, receipt)]
+        moved.state, moved.offer = S.ALLOCATED, 0
+        moved.allocation = receipt.event("Allocated").args.allocation
+
+    def allocated(self) -> list[int]:
+        return self.shadow.at_rest(S.ALLOCATED)
+
+    def lapses_at(self, number: int) -> int:
+        allocation = self.suite.demand.allocation(self.shadow.parts[number].allocation)
+        return int(allocation.at) + DAY
+
+    @some(allocated)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        """Nobody booked it for a day."""
+        number = self.draw(data, self.allocated())
+        part = self.shadow.parts[number]
+        self.chain.set_time(max(self.now, self.lapses_at(number)))
+        self.suite.demand.release(part.allocation, sender=key_of("stranger"))
+        part.state, part.allocation = S.HELD, 0
+
+    # --- freight ---
+
+    def bookable(self) -> list[int]:
+        return [n for n in self.usable(S.ALLOCATED) if self.now < self.lapses_at(n)]
+
+    @some(bookable)
+    @rule(data=st.data(), wait=st.integers(1, 6 * HOUR))
+    def send(self, data: st.DataObject, wait: int) -> None:
+        """All the way from the booking on, which chance alone seldom goes."""
+        self.book(data, data.draw(st.sampled_from(range(len(MARKS)))))
+        number = max(self.shadow.orders)
+        self.carry(number)
+        self.chain.set_time(self.now + wait)
+        self.way.deliver(number)
+        self.end(number, S.DELIVERED, self.hospital, self.way.dock)
+
+    @some(bookable)
+    @rule(data=st.data(), line=st.sampled_from(range(len(MARKS))))
+    def book(self, data: st.DataObject, line: int) -> None:
+        number = self.draw(data, self.bookable())
+        part = self.shadow.parts[number]
+        there = self.shadow.free[line]
+        if there:
+            freight = data.draw(st.integers(1, there))
+            order = self.way.order(self.suite.fund.address, freight, allocations=(part.allocation,))
+            receipt = self.suite.fund["book"](
+                self.releases[line], order.booking, order.signatures, sender=key_of("charity")
+            )
+            self.shadow.pay(line, freight)
+        else:
+            line, freight = -1, data.draw(st.integers(1, UNIT))
+            order = self.way.order(self.hospital.address, freight, allocations=(part.allocation,))
+            receipt = self.suite.freight["book"](
+                order.booking, order.signatures, NO_PERMIT, sender=self.hospital
+            )
+        consignment = receipt.event("ConsignmentBooked").args.consignment
+        part.consignment = consignment
+        self.shadow.orders[consignment] = Order(
+            number, part.allocation, freight, part.custodian, line
+        )
+
+    @some(held)
+    @rule(data=st.data(), wait=st.integers(1, 6 * HOUR))
+    def serve(self, data: st.DataObject, wait: int) -> None:
+        """All the way from the stock on."""
+        self.offer(data)
+        self.fulfil(data)
+        self.send(data, wait)
+
+    def waiting(self) -> list[int]:
+        return [
+            n
+            for n, order in self.shadow.orders.items()
+            if order.state == S.ALLOCATED
+            and self.now <= self.suite.freight.consignment(n).pick_up_by
+            and not self.shadow.is_recalled(self.shadow.parts[order.parcel].lot)
+        ]
+
+    @some(waiting)
+    @rule(data=st.data())
+    def pick_up(self, data: st.DataObject) -> None:
+        self.carry(self.draw(data, self.waiting()))
+
+    def carry(self, number: int) -> None:
+        order = self.shadow.orders[number]
+        part = self.shadow.parts[order.parcel]
+        giver, taker = part.custodian, self.way.carrier
+        self.way.hand_over(number, giver, taker, self.way.depot)
+        order.state = part.state = S.IN_TRANSIT
+        order.carrier = part.custodian = taker
+
+    def under_way(self) -> list[int]:
+        return [
+            n
+            for n, order in self.shadow.orders.items()
+            if order.state == S.IN_TRANSIT
+            and not self.shadow.is_recalled(self.shadow.parts[order.parcel].lot)
+        ]
+
+    @some(under_way)
+    @rule(data=st.data())
+    def deliver(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.under_way())
+        self.way.deliver(number)
+        self.end(number, S.DELIVERED, self.hospital, self.way.dock)
+
+    def end(self, number: int, state: ParcelState, custodian: Key, station: int) -> None:
+        order = self.shadow.orders[number]
+        part = self.shadow.parts[order.parcel]
+        order.state = part.state = state
+        part.custodian, part.station, part.consignment = custodian, station, 0
+
+    def overdue(self) -> list[int]:
+        grace = 7 * DAY
+        found = []
+        for number, order in self.shadow.orders.items():
+            if order.state == S.ALLOCATED:
+                end = self.suite.freight.consignment(number).pick_up_by
+            elif order.state == S.IN_TRANSIT:
+                end = self.suite.freight.leg(number, 0).latest_arrival
+            else:
+                continue
+            if self.now >= end + grace:
+                found.append(number)
+        return found
+
+    @precondition(lambda self: self.shadow.orders and not self.overdue())
+    @rule()
+    def wait_long(self) -> None:
+        self.chain.set_time(self.now + 8 * DAY)
+
+    @some(overdue)
+    @rule(data=st.data())
+    def lapse(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.overdue())
+        order = self.shadow.orders[number]
+        part = self.shadow.parts[order.parcel]
+        self.suite.freight.lapse(number, sender=key_of("stranger"))
+        if order.state == S.ALLOCATED:
+            # cancelled before it left: allocated where it was
+            part.consignment = 0
+            order.state = S.HELD
+        else:
+            self.end(number, S.LOST, part.custodian, self.way.depot)
+
+    def reclaimable(self) -> list[int]:
+        return [
+            n
+            for n, order in self.shadow.orders.items()
+            if order.line >= 0
+            and not order.reclaimed
+            and order.state not in (S.ALLOCATED, S.IN_TRANSIT)
+        ]
+
+    @some(reclaimable)
+    @rule(data=st.data())
+    def reclaim(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.reclaimable())
+        order = self.shadow.orders[number]
+        outflow = self.suite.fund.outflowOf(number)
+        self.suite.fund.reclaim(outflow, sender=key_of("stranger"))
+        order.reclaimed = True
+        refunded = self.suite.freight.consignment(number).refunded
+        self.shadow.free[order.line] += refunded
+        self.shadow.recovered[order.line] += refunded
+
+    # --- at the hospital ---
+
+    def delivered(self) -> list[int]:
+        return self.usable(S.DELIVERED)
+
+    @some(delivered)
+    @rule(data=st.data())
+    def distribute(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.delivered())
+        part = self.shadow.parts[number]
+        units = data.draw(st.integers(1, part.units))
+        receipt = self.suite.ledger.distribute(
+            number, units, word("ward 3"), EVIDENCE, sender=part.custodian
+        )
+        self.shadow.parts[self.shadow.cut(number, units, receipt)].state = S.DISTRIBUTED
+
+    def destroyable(self) -> list[int]:
+        return self.shadow.at_rest(S.HELD, S.QUARANTINED, S.RETURNED)
+
+    @some(destroyable)
+    @rule(data=st.data())
+    def destroy(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.destroyable())
+        part = self.shadow.parts[number]
+        self.suite.ledger.destroy(number, EVIDENCE, sender=part.custodian)
+        part.state = S.DESTROYED
+
+    @rule(data=st.data(), kind=st.sampled_from([one for one in IncidentKind if one]))
+    def declare_incident(self, data: st.DataObject, kind: IncidentKind) -> None:
+        """Names the custodian of now and moves nothing."""
+        number = self.draw(data, sorted(self.shadow.parts))
+        claim = keccak(number.to_bytes(8, "big") + self.now.to_bytes(8, "big") + bytes([kind]))
+        board = self.suite.incidents
+        evidence = keccak(claim + board.incidentCount().to_bytes(8, "big"))
+        told = board.declare(kind, [number], self.now, evidence, sender=key_of("third_auditor"))
+        party = told.event("IncidentDeclared").args.party
+        assert party == self.shadow.parts[number].custodian.address
+
+    # --- from lots, lots ---
+
+    def ingredients(self) -> list[int]:
+        return [
+            n for n in self.usable(S.HELD) if self.shadow.parts[n].custodian == key_of("supplier")
+        ]
+
+    @some(ingredients)
+    @rule(data=st.data())
+    def transform(self, data: st.DataObject) -> None:
+        """The maker makes masks of masks; nine tenths remain, or fewer."""
+        supplier = key_of("supplier")
+        chosen = data.draw(
+            st.lists(st.sampled_from(self.ingredients()), min_size=1, max_size=3, unique=True)
+        )
+        parts = [
+            (number, data.draw(st.integers(1, self.shadow.parts[number].units)))
+            for number in chosen
+        ]
+        used = sum(units for _, units in parts)
+        most = used * 9 // 10
+        if most == 0:
+            return
+        made = data.draw(st.integers(1, most))
+        lots = frozenset(self.shadow.parts[number].lot for number in chosen)
+        line = lots.union(*(self.shadow.ancestors(lot) for lot in lots))
+        inputs = [{"parcel": number, "units": units} for number, units in parts]
+
+        def output(quantity: int) -> dict[str, Any]:
+            return {
+                "material": MASK,
+                "quantity": quantity,
+                "expiry": 0,
+                "station": self.way.depot,
+                "evidence": EVIDENCE,
+            }
+
+        ledger = self.suite.ledger
+        with reverts("YieldExceeded"):
+            ledger.transform(self.recipe, inputs, [output(most + 1)], sender=supplier)
+        if len(line) > 32:
+            with reverts("TooManyAncestors"):
+                ledger.transform(self.recipe, inputs, [output(made)], sender=supplier)
+            return
+        receipt = ledger.transform(self.recipe, inputs, [output(made)], sender=supplier)
+        events = receipt.events
+        children = {e.args.parcel: e.args.child for e in events if e.name == "ParcelSplit"}
+        for number, units in parts:
+            part = self.shadow.parts[number]
+            if units < part.units:
+                part.units -= units
+                self.shadow.parts[children[number]] = replace(
+                    part, units=units, state=S.TRANSFORMED
+                )
+            else:
+                part.state = S.TRANSFORMED
+        told = receipt.event("LotCommissioned").args
+        self.shadow.lots[told.lot] = Lot(MASK, made, supplier.address, lots)
+        self.shadow.parts[told.parcel] = Part(told.lot, made, S.HELD, supplier, self.way.depot)
+
+    @some(held)
+    @rule(data=st.data())
+    def record_step(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.held())
+        custodian = self.shadow.parts[number].custodian
+        self.suite.ledger.recordStep(
+            number, word("packed"), self.way.depot, EVIDENCE, sender=custodian
+        )
+
+    # --- recall ---
+
+    def recallable(self) -> list[int]:
+        return [n for n, lot in self.shadow.lots.items() if not lot.recalled_by]
+
+    @some(recallable)
+    @rule(data=st.data(), by_maker=st.booleans())
+    def recall(self, data: st.DataObject, by_maker: bool) -> None:
+        number = self.draw(data, self.recallable())
+        lot = self.shadow.lots[number]
+        makers = [key_of(name) for name in ("supplier", *DONORS)]
+        maker = next(key for key in makers if key.address == lot.maker)
+        who = maker if by_maker else key_of("third_auditor")
+        self.suite.ledger.recall(number, REASON, EVIDENCE, sender=who)
+        lot.recalled_by = who.address
+
+    def recalled(self) -> list[int]:
+        return [n for n, lot in self.shadow.lots.items() if lot.recalled_by]
+
+    @some(recalled)
+    @rule(data=st.data(), judge=st.sampled_from(["second_auditor", "arbiter"]))
+    def lift_recall(self, data: st.DataObject, judge: str) -> None:
+        number = self.draw(data, self.recalled())
+        lot = self.shadow.lots[number]
+        if lot.recalled_by == key_of("third_auditor").address:
+            with reverts("NotAuditor"):
+                self.suite.ledger.liftRecall(number, EVIDENCE, sender=key_of("third_auditor"))
+        self.suite.ledger.liftRecall(number, EVIDENCE, sender=key_of(judge))
+        lot.recalled_by = ""
+
+    def stopped(self) -> list[int]:
+        return [
+            n
+            for n in self.shadow.at_rest(S.HELD, S.DELIVERED)
+            if self.shadow.is_recalled(self.shadow.parts[n].lot)
+        ]
+
+    @some(stopped)
+    @rule(data=st.data())
+    def what_is_recalled_does_not_move(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.stopped())
+        part = self.shadow.parts[number]
+        offered_again = part.state == S.HELD and self.shadow.lots[part.lot].taken_back
+        with reverts("LotTakenBack" if offered_again else "LotRecalled"):
+            if part.state == S.HELD:
+                self.suite.demand.offer(number, self.now + DAY, sender=part.custodian)
+            else:
+                self.suite.ledger.distribute(
+                    number, part.units, word("ward 3"), EVIDENCE, sender=part.custodian
+                )
+
+    def recalled_loads(self) -> list[int]:
+        return [
+            n
+            for n, order in self.shadow.orders.items()
+            if order.state in (S.ALLOCATED, S.IN_TRANSIT)
+            and self.shadow.is_recalled(self.shadow.parts[order.parcel].lot)
+        ]
+
+    @some(recalled_loads)
+    @rule(data=st.data())
+    def stop_recalled(self, data: st.DataObject) -> None:
+        """No leg is completed here: all of the freight comes back."""
+        self.stop(self.draw(data, self.recalled_loads()))
+
+    def stop(self, number: int) -> None:
+        part = self.shadow.parts[self.shadow.orders[number].parcel]
+        self.suite.freight.stopRecalled(number, sender=key_of("stranger"))
+        record = self.suite.freight.consignment(number)
+        assert (record.paid, record.refunded) == (0, record.prepaid)
+        left = self.shadow.orders[number].state == S.IN_TRANSIT
+        self.end(number, S.QUARANTINED, part.custodian, part.station)
+        part.before = S.RETURNED if left else S.HELD
+
+    @some(bookable)
+    @rule(data=st.data(), left=st.booleans())
+    def recall_on_the_way(self, data: st.DataObject, left: bool) -> None:
+        """From the booking to the stop at once; before the pick-up or after it."""
+        self.book(data, data.draw(st.sampled_from(range(len(MARKS)))))
+        number = max(self.shadow.orders)
+        if left:
+            self.carry(number)
+        part = self.shadow.parts[self.shadow.orders[number].parcel]
+        auditor = key_of("third_auditor")
+        self.suite.ledger.recall(part.lot, REASON, EVIDENCE, sender=auditor)
+        self.shadow.lots[part.lot].recalled_by = auditor.address
+        giver, taker = part.custodian, self.way.carrier
+        if not left:
+            with reverts("LotRecalled", lot=part.lot):
+                self.way.hand_over(number, giver, taker, self.way.depot)
+        self.stop(number)
+
+    # --- quarantine, loss ---
+
+    def stoppable(self) -> list[int]:
+        return self.shadow.at_rest(S.HELD, S.OFFERED, S.DELIVERED, S.RETURNED)
+
+    @some(stoppable)
+    @rule(data=st.data(), by_auditor=st.booleans())
+    def quarantine(self, data: st.DataObject, by_auditor: bool) -> None:
+        number = self.draw(data, self.stoppable())
+        part = self.shadow.parts[number]
+        who = key_of("third_auditor") if by_auditor else part.custodian
+        self.suite.ledger.quarantine(number, EVIDENCE, sender=who)
+        part.before, part.state, part.stopped_by = part.state, S.QUARANTINED, who.address
+
+    def releasable(self) -> list[int]:
+        return self.usable(S.QUARANTINED)
+
+    @some(releasable)
+    @rule(data=st.data())
+    def release_from_quarantine(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.releasable())
+        part = self.shadow.parts[number]
+        ledger = self.suite.ledger
+        if part.stopped_by == key_of("third_auditor").address:
+            with reverts("NotAuditor"):
+                ledger.releaseFromQuarantine(number, EVIDENCE, sender=key_of("third_auditor"))
+        ledger.releaseFromQuarantine(number, EVIDENCE, sender=key_of("second_auditor"))
+        part.state = part.before or S.DELIVERED
+        part.stopped_by, part.before = "", S.NULL
+
+    def given_back(self) -> list[int]:
+        return self.shadow.at_rest(S.RETURNED)
+
+    @some(given_back)
+    @rule(data=st.data())
+    def restock(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.given_back())
+        part = self.shadow.parts[number]
+        self.suite.ledger.restock(number, sender=part.custodian)
+        part.state = S.HELD
+
+    def losable(self) -> list[int]:
+        return self.shadow.at_rest(S.HELD, S.DELIVERED, S.RETURNED, S.QUARANTINED)
+
+    @some(losable)
+    @rule(data=st.data())
+    def report_loss(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.losable())
+        part = self.shadow.parts[number]
+        units = data.draw(st.integers(1, part.units))
+        receipt = self.suite.ledger.reportLoss(number, units, EVIDENCE, sender=part.custodian)
+        self.shadow.parts[self.shadow.cut(number, units, receipt)].state = S.LOST
+
+    def alike(self) -> list[int]:
+        return [n for n in self.shadow.at_rest(S.HELD, S.DELIVERED) if self.twins(n)]
+
+    def twins(self, number: int) -> list[int]:
+        part = self.shadow.parts[number]
+        return [
+            n
+            for n in self.shadow.at_rest(
+                part.state, lot=part.lot, custodian=part.custodian, station=part.station
+            )
+            if n != number
+        ]
+
+    @some(alike)
+    @rule(data=st.data())
+    def merge(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.alike())
+        other = self.draw(data, self.twins(number))
+        part, added = self.shadow.parts[number], self.shadow.parts[other]
+        self.suite.ledger.merge(number, other, sender=part.custodian)
+        part.units += added.units
+        added.units, added.state = 0, S.MERGED
+
+    # --- what must hold ---
+
+    @invariant()
+    def inv_mat_1_states_add_up(self) -> None:
+        for lot, known in self.shadow.lots.items():
+            found = {
+                state: units
+                for state, units in asdict(self.suite.ledger.fateOf(lot)).items()
+                if units
+            }
+            assert found == self.shadow.fate(lot)
+            assert sum(found.values()) == known.quantity == self.suite.ledger.lot(lot).quantity
+
+    @invariant()
+    def inv_mat_2_and_4_parcels_are_what_the_model_says(self) -> None:
+        assert self.suite.ledger.parcelCount() == max(self.shadow.parts)
+        for number, part in self.shadow.parts.items():
+            record = self.suite.ledger.parcel(number)
+            assert (record.lot, record.units, record.state, record.custodian) == (
+                part.lot,
+                part.units,
+                part.state,
+                part.custodian.address,
+            ), number
+            assert record.consignment == part.consignment
+
+    @invariant()
+    def inv_mat_3_the_custodian_answers(self) -> None:
+        for number, part in self.shadow.parts.items():
+            assert self.suite.ledger.responsibleAt(number, self.now) == part.custodian.address
+
+    @invariant()
+    def inv_mat_6_the_head_follows_from_what_was_told(self) -> None:
+        logs = self.chain.logs([self.suite.ledger.address], from_block=self.seen + 1)
+        self.head, _ = chain_head(logs, self.head)
+        self.seen = self.chain.block_number()
+        assert self.head == self.suite.ledger.head()
+
+    @invariant()
+    def inv_mat_5_recalled_is_what_descends_from_what_is_recalled(self) -> None:
+        for lot, known in self.shadow.lots.items():
+            ledger = self.suite.ledger
+            assert ledger.isRecalled(lot) == self.shadow.is_recalled(lot)
+            assert set(ledger.parentsOf(lot)) == known.parents
+            found = list(ledger.ancestorsOf(lot))
+            assert set(found) == self.shadow.ancestors(lot) and len(found) == len(set(found))
+
+    @invariant()
+    def inv_don_1_counts_add_up_and_heads_are_the_chains(self) -> None:
+        for number, gift in self.shadow.gifts.items():
+            record = self.suite.donations.gift(number)
+            assert (record.status, record.version) == (gift.status, gift.version)
+            assert record.head == gift.head
+            if gift.pledged:
+                counted = (record.accepted, record.refused, record.missing)
+                assert counted == gift.counted
+                if gift.status == GiftStatus.RECEIVED:
+                    assert sum(counted) == gift.pledged
+            fate = asdict(self.suite.donations.fateOf(number))
+            assert sum(fate.values()) == gift.counted[0]
+
+    @invariant()
+    def inv_don_2_the_money_is_there(self) -> None:
+        unreclaimed = 0
+        for number in self.reclaimable():
+            unreclaimed += self.suite.freight.consignment(number).refunded
+        for line, mark in enumerate(MARKS):
+            assert self.suite.fund.available(self.suite.fund.lineOf(mark)) == self.shadow.free[line]
+        held = self.suite.currency.balanceOf(self.suite.fund.address)
+        assert held == sum(self.shadow.free.values()) + unreclaimed
+
+    @invariant()
+    def inv_don_3_what_gifts_have_used_up_is_what_the_lines_have_spent(self) -> None:
+        spent, returned = [0] * len(MARKS), [0] * len(MARKS)
+        for number, gift in self.shadow.gifts.items():
+            if gift.amount:
+                record = self.suite.donations.gift(number)
+                told = self.suite.fund.spentOf(record.money_gift, 0, 1_000)
+                assert told.spent == sum(told.amounts) == self.shadow.spent_of(number)
+                spent[gift.line] += told.spent
+                returned[gift.line] += gift.returned
+        for line, mark in enumerate(MARKS):
+            record = self.suite.fund.line(self.suite.fund.lineOf(mark))
+            assert record.spent == spent[line] == self.shadow.spent[line]
+            assert (record.given, record.returned) == (self.shadow.given[line], returned[line])

@@ -1,0 +1,150 @@
+"""The shadow model: what goods and gifts should be, kept without asking the contracts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aidline.model import GiftStatus, ParcelState
+from aidline.signing import Key
+
+__all__ = ["Gift", "Lot", "Order", "Part", "Shadow"]
+
+S = ParcelState
+
+
+@dataclass
+class Lot:
+    """A lot of the model."""
+
+    material: int
+    quantity: int
+    maker: str
+    parents: frozenset[int] = frozenset()
+    recalled_by: str = ""
+    taken_back: bool = False
+
+
+@dataclass
+class Part:
+    """A parcel of the model."""
+
+    lot: int
+    units: int
+    state: ParcelState
+    custodian: Key
+    station: int
+    consignment: int = 0
+    offer: int = 0
+    allocation: int = 0
+    #: Who put it into quarantine, and its state before.
+    stopped_by: str = ""
+    before: ParcelState = S.NULL
+
+
+@dataclass
+class Gift:
+    """A gift of the model."""
+
+    donor: Key
+    status: GiftStatus
+    head: bytes
+    pledged: int = 0
+    counted: tuple[int, int, int] = (0, 0, 0)
+    lot: int = 0
+    amount: int = 0
+    line: int = 0
+    returned: int = 0
+    unit_value: int = 250
+    version: int = 0
+
+
+@dataclass
+class Order:
+    """A consignment of the model."""
+
+    parcel: int
+    allocation: int
+    freight: int
+    carrier: Key
+    #: The line of the fund that paid, or -1.
+    line: int
+    state: ParcelState = S.ALLOCATED
+    reclaimed: bool = False
+
+
+@dataclass
+class Shadow:
+    """Everything that the machine has done."""
+
+    lots: dict[int, Lot] = field(default_factory=dict)
+    parts: dict[int, Part] = field(default_factory=dict)
+    gifts: dict[int, Gift] = field(default_factory=dict)
+    orders: dict[int, Order] = field(default_factory=dict)
+    #: What each line of the fund can spend, and has been given.
+    free: Counter[int] = field(default_factory=Counter)
+    given: Counter[int] = field(default_factory=Counter)
+    #: Of it, what came back from consignments, and what was used up of what was given.
+    recovered: Counter[int] = field(default_factory=Counter)
+    spent: Counter[int] = field(default_factory=Counter)
+
+    def at_rest(self, *states: ParcelState, **having: Any) -> list[int]:
+        """Return the parcels in one of these states that ride in no load."""
+        return [
+            number
+            for number, part in self.parts.items()
+            if part.state in states
+            and not part.consignment
+            and all(getattr(part, name) == value for name, value in having.items())
+        ]
+
+    def cut(self, number: int, units: int, receipt: Any) -> int:
+        """Note that units of a parcel may have become a parcel of their own; return it."""
+        part = self.parts[number]
+        if units == part.units:
+            return number
+        child = receipt.event("ParcelSplit").args.child
+        part.units -= units
+        self.parts[child] = replace(part, units=units)
+        return int(child)
+
+    def fate(self, lot: int) -> Counter[str]:
+        """Return the units of a lot by state."""
+        found: Counter[str] = Counter()
+        for part in self.parts.values():
+            if part.lot == lot:
+                found[part.state.name.lower()] += part.units
+        return +found
+
+    def ancestors(self, lot: int) -> set[int]:
+        """Return the lots whose units went into a lot, at any remove."""
+        found: set[int] = set()
+        waiting = set(self.lots[lot].parents)
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting |= self.lots[one].parents
+        return found
+
+    def pay(self, line: int, amount: int) -> None:
+        """Note an outflow: first what came back, then gifts from the front."""
+        again = min(amount, self.recovered[line])
+        self.recovered[line] -= again
+        self.spent[line] += amount - again
+        self.free[line] -= amount
+
+    def spent_of(self, number: int) -> int:
+        """Return what was used up of a gift in money; what others took back left no hole."""
+        own = self.gifts[number]
+        before = sum(
+            gift.amount - gift.returned
+            for other, gift in self.gifts.items()
+            if other < number and gift.amount and gift.line == own.line
+        )
+        return min(max(self.spent[own.line] - before, 0), own.amount - own.returned)
+
+    def is_recalled(self, lot: int) -> bool:
+        """Whether a lot or one of those that went into it is recalled."""
+        return any(self.lots[one].recalled_by for one in {lot, *self.ancestors(lot)})

@@ -1,0 +1,94 @@
+"""INV-MAT-1 to 6 and INV-DON-1 to 3 after each of thousands of acts, in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.invariant.machine import Acts
+from tests.support.suite import Suite
+from tests.support.way import Way
+
+#: Acts in one run.
+STEPS = 50
+#: For each example of the profile: acts that there must be, and after which all kinds of acts must
+#: have come up.
+LEAST, MOST = 40, 200
+#: What must have happened at least once: else a rule has no way to its act.
+EXPECTED = {
+    "Allocated",
+    "AllocationReleased",
+    "ConsignmentBooked",
+    "ConsignmentSettled",
+    "DeclarationCorrected",
+    "GiftPledged",
+    "GoodsTakenBack",
+    "MoneyTakenBack",
+    "GiftReceived",
+    "GiftWithdrawn",
+    "IncidentDeclared",
+    "LotCommissioned",
+    "LotsTransformed",
+    "MoneyGiven",
+    "MoneyRecovered",
+    "MoneySpent",
+    "OfferEnded",
+    "OfferMade",
+    "ParcelDestroyed",
+    "ParcelLost",
+    "ParcelQuarantined",
+    "ParcelSplit",
+    "ParcelsMerged",
+    "QuarantineLifted",
+    "RecallLifted",
+    "Recalled",
+    "StepRecorded",
+    "UnitsDistributed",
+    "settled DELIVERED",
+    "settled RECALLED",
+}
+
+
+@pytest.mark.hypothesis
+@pytest.mark.slow
+def test_every_unit_and_every_coin_is_accounted_for(
+    suite: Suite, way: Way, releases: tuple[int, ...], recipe: int
+) -> None:
+    taken: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+
+    class Counted(Acts):
+        def check_invariants(self, *args: object, **named: object) -> None:
+            taken["steps"] += 1
+            super().check_invariants(*args, **named)
+
+        def teardown(self) -> None:
+            logs = self.chain.logs(from_block=self.snapshot.number + 1)
+            for event in suite.rooms.book.events(logs):
+                seen[event.name] += 1
+                if event.name == "ConsignmentSettled":
+                    seen[f"settled {event.args.resolution.name}"] += 1
+            super().teardown()
+
+    Counted.suite, Counted.way = suite, way
+    Counted.releases, Counted.recipe = releases, recipe
+    examples = settings.default.max_examples
+    least, most = LEAST * examples, MOST * examples
+    assert least >= 2_000
+    while taken["steps"] < most and (taken["steps"] < least or not set(seen) >= EXPECTED):
+        run_state_machine_as_test(
+            Counted,
+            settings=settings(
+                max_examples=examples * 6 // 5,
+                database=None,
+                stateful_step_count=STEPS,
+                deadline=None,
+                phases=(Phase.generate, Phase.shrink),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    assert taken["steps"] >= least
+    assert set(seen) >= EXPECTED, EXPECTED - set(seen)
