@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ Record = dict[str, Any]
 
 _MOST_CUT = 12
 _MOST_GIFTS = 20
-_MOST_STATES = 5
-_NAME = 24
+_NAME = 20
+_WIDTH = 80
 
 
 def summary(console: Console, record: Record, folder: Path) -> None:
@@ -77,8 +78,8 @@ def _amount(text: str, decimals: int = 6) -> str:
     return f"{int(text) / 10**decimals:,.0f}"
 
 
-def _short(name: str) -> str:
-    return escape(name if len(name) <= _NAME else f"{name[: _NAME - 1]}…")
+def _short(name: str, most: int = _NAME) -> str:
+    return escape(name if len(name) <= most else f"{name[: most - 1]}…")
 
 
 def _words(name: str) -> str:
@@ -107,18 +108,20 @@ def _emergency(console: Console, record: Record) -> None:
         return
     table = _table("Emergency plan", "", "level", "on", "what it set going", left=4)
     for change in record["emergency"]:
-        seen = ", ".join(f"{one['region']} {one['value']:,}" for one in change["figures"][:2])
-        if len(change["figures"]) > 2:
+        seen = ", ".join(f"{one['region']} {one['value']:,}" for one in change["figures"][:1])
+        if len(change["figures"]) > 1:
             seen += ", …"
-        doings = []
-        for action in change["actions"]:
-            failed = "" if action["status"] == "done" else f" ({action['status']})"
-            doings.append(_words(action["kind"]) + failed)
+        counted = Counter(
+            _words(action["kind"])
+            + ("" if action["status"] == "done" else f" ({action['status']})")
+            for action in change["actions"]
+        )
+        doings = [name if n == 1 else f"{n} x {name}" for name, n in counted.items()]
         table.add_row(
             change["date"],
             f"{change['from']} → {change['to']}",
             seen,
-            ", ".join(doings) or "–",
+            _short(", ".join(doings) or "–", 36),
         )
     _show(console, table)
 
@@ -138,7 +141,7 @@ def _demand(console: Console, record: Record) -> None:
 
 def _gifts(console: Console, record: Record) -> None:
     units, names = record["units"], record["names"]
-    shown = _columns(units["by_state"])
+    shown = _columns(units["by_state"], _WIDTH - _NAME - 5 - _wide("units", units["given"]))
     table = _table("Gifts in kind, by their certificates", "gift", "units", *map(_words, shown))
     gifts = [gift for gift in record["gifts"] if gift["kind"] == "in_kind"]
     for gift in gifts[:_MOST_GIFTS]:
@@ -158,10 +161,18 @@ def _gifts(console: Console, record: Record) -> None:
     _show(console, table)
 
 
-def _columns(total: Mapping[str, int]) -> list[str]:
-    """Return the states in which there is anything; the fullest ones where they are too many."""
-    fullest = sorted(STATES, key=lambda state: -total[state])[:_MOST_STATES]
-    return [state for state in STATES if total[state] and state in fullest]
+def _wide(name: str, units: int) -> int:
+    return max(len(name), len(f"{units:,}")) + 2
+
+
+def _columns(total: Mapping[str, int], width: int) -> list[str]:
+    """Return the states in which there is anything; as many of the fullest as there is room for."""
+    shown: set[str] = set()
+    for state in sorted(STATES, key=lambda state: -total[state]):
+        width -= _wide(state, total[state])
+        if total[state] and width >= 0:
+            shown.add(state)
+    return [state for state in STATES if state in shown]
 
 
 def _units(states: dict[str, int], state: str) -> str:
