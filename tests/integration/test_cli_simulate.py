@@ -12,15 +12,19 @@ Verification
 A run that does not come to its end
 ├── leaves no file and no process, whether it fails, is broken off by Ctrl-C or by SIGTERM
 └── keeps what an earlier run wrote
+On a terminal a bar shows how far it is, on standard error
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
+import pty
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +33,7 @@ import pytest
 from aidline.files import check_schema
 from aidline.sim.model import Model
 from aidline.sim.scenario import load
-from tests.support.cli import Ended, aidline, begun, gone, one_line
+from tests.support.cli import PROGRAM, Ended, aidline, begun, gone, one_line
 
 FILES = {"summary.json", "deployment.json", "chain.state"}
 
@@ -204,3 +208,30 @@ def test_a_run_whose_chain_dies_ends_in_one_line_and_keeps_what_was_there(copied
     assert len(ended.err.splitlines()) == 1
     assert {path.name: path.read_bytes() for path in copied.iterdir()} == before
     assert gone(ended.mark)
+
+
+# -- a terminal
+
+
+def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
+    master, terminal = pty.openpty()
+    with subprocess.Popen(
+        [PROGRAM, "simulate", "wuhan-2020", "--seed", "3", "--out", tmp_path / "out"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is closed at the other end
+            while part := os.read(master, 65_536):
+                shown += part
+        assert process.stdout is not None
+        out = process.stdout.read().decode()
+    os.close(master)
+    assert process.returncode == 0
+    text = shown.decode()
+    assert "day" in text and "of 23" in text and "transactions" in text
+    assert "\x1b" not in out
+    assert "seed 3" in out

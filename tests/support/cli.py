@@ -20,6 +20,7 @@ from aidline.signing import Key
 __all__ = [
     "MARK",
     "PASSWORD",
+    "PROGRAM",
     "Begun",
     "Ended",
     "aidline",
