@@ -1,7 +1,7 @@
 # Aidline: `make demo` and `make test` do all their set-up; `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt audit bench soak build lock clean
+.PHONY: help setup demo test lint fmt audit bench gas soak build lock clean
 
 # The Python that .venv is made with, where it is to be another than the first one found.
 PYTHON ?=
@@ -54,6 +54,9 @@ audit: setup ## Slither, in an environment of its own
 
 bench: setup ## benchmarks, or a part of them: make bench ONLY=sim
 	@$(PY) -m tools.bench $(if $(ONLY),ONLY=$(ONLY))
+
+gas: setup ## compare the gas of the demo's calls and all sizes with tests/gas.json
+	@$(PY) -m tools.gas $(ARGS)
 
 soak: setup ## the property tests, a hundred times longer
 	@$(PY) -m pytest -p no:pytest-brownie -n $(JOBS) -m hypothesis --hypothesis-profile=soak $(ARGS)
