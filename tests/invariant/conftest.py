@@ -13,10 +13,10 @@ from tests.support.way import Way
 
 @pytest.fixture(scope="session")
 def suite() -> Suite:
-    """Everything, with a plain key that stands for EmergencyResponse; the donors have approved."""
+    """Everything, with a plain key that stands for EmergencyResponse; who gives has approved."""
     known = {"EmergencyResponse": key_of("emergency_response").address}
     made = deploy_suite(RevmChain(timestamp=START), known=known)
-    for name in ("donor", "second_donor"):
+    for name in ("donor", "second_donor", "charity"):
         made.currency.approve(made.fund.address, 10**9 * UNIT, sender=key_of(name))
     made.currency.approve(made.freight.address, 10**9 * UNIT, sender=key_of("hospital"))
     return made

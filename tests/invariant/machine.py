@@ -6,7 +6,7 @@ with which error, and the invariants show that nothing changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,12 +14,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from aidline.keccak import keccak
-from aidline.model import EarmarkKind, GiftStatus, IncidentKind, ParcelState
+from aidline.messages import LotAttestation, MoneyGiftOrder
+from aidline.model import (
+    EarmarkKind,
+    GiftStatus,
+    IncidentKind,
+    IncidentStatus,
+    Otherwise,
+    ParcelState,
+    Verdict,
+)
 from aidline.signing import Key
 from aidline.trace.head import chain_head
-from tests.invariant.shadow import Gift, Lot, Order, Part, Shadow
+from tests.invariant.shadow import Gift, Incident, Lot, Order, Part, Shadow
 from tests.support.gifts import NO_PERMIT, count, earmark, pledge
-from tests.support.people import key_of, word
+from tests.support.people import domain_of, key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR, MASK, UNIT, Suite
 from tests.support.way import Way
@@ -34,6 +43,14 @@ MARKS = (
     earmark(EarmarkKind.FACILITY, "hospital"),
 )
 DONORS = ("donor", "second_donor")
+#: Who may bring money for somebody unnamed.
+BRINGERS = (*DONORS, "charity")
+#: Who stays unnamed until it claims.
+CLAIMER = key_of("stranger")
+SALT = keccak(b"salt")
+AUDITORS = ("auditor", "second_auditor", "third_auditor", "fourth_auditor")
+#: Of other organisations than who declares incidents.
+JUDGES = ("second_auditor", "arbiter")
 UNITS = st.integers(1, 400)
 
 
@@ -61,6 +78,7 @@ class Acts(RuleBasedStateMachine):
         self.chain = self.suite.chain
         self.snapshot = self.chain.snapshot()
         self.shadow = Shadow()
+        self.shadow.recipes[self.recipe] = 9_000
         self.people = {key_of(name).address: key_of(name) for name in ("charity", "supplier")}
         self.hospital = key_of("hospital")
         self.head = self.suite.ledger.head()
@@ -91,13 +109,68 @@ class Acts(RuleBasedStateMachine):
 
     # --- gifts ---
 
-    @rule(units=UNITS, who=st.sampled_from(DONORS), mark=st.sampled_from(MARKS))
-    def pledge(self, units: int, who: str, mark: dict[str, Any]) -> None:
-        terms = pledge(self.now, units=units, earmark=mark)
-        receipt = self.suite.donations.pledge(terms, sender=key_of(who))
-        gift = receipt.event("GiftPledged").args.gift
-        head = self.suite.donations.gift(gift).head
-        self.shadow.gifts[gift] = Gift(key_of(who), GiftStatus.PLEDGED, head, pledged=units)
+    @rule(
+        units=UNITS,
+        who=st.sampled_from(DONORS),
+        mark=st.sampled_from(MARKS),
+        unnamed=st.booleans(),
+    )
+    def pledge(self, units: int, who: str, mark: dict[str, Any], unnamed: bool) -> None:
+        commitment = self.commitment() if unnamed else bytes(32)
+        self.promise(who, units=units, earmark=mark, commitment=commitment)
+
+    def promise(self, who: str, **terms: Any) -> Gift:
+        donations = self.suite.donations
+        receipt = donations.pledge(pledge(self.now, **terms), sender=key_of(who))
+        number = receipt.event("GiftPledged").args.gift
+        unnamed = terms.get("commitment", bytes(32)) != bytes(32)
+        gift = Gift(
+            key_of(who),
+            GiftStatus.PLEDGED,
+            donations.gift(number).head,
+            pledged=terms["units"],
+            unnamed=unnamed,
+        )
+        self.shadow.gifts[number] = gift
+        return gift
+
+    def commitment(self) -> bytes:
+        """To who will claim."""
+        text = self.chain.chain_id().to_bytes(32, "big")
+        for account in (self.suite.donations.address, CLAIMER.address):
+            text += bytes.fromhex(account[2:]).rjust(32, b"\0")
+        return keccak(text + SALT)
+
+    @rule(
+        units=UNITS,
+        wanted=UNITS,
+        who=st.sampled_from(DONORS),
+        otherwise=st.sampled_from([Otherwise.OFFER, Otherwise.HOLD]),
+    )
+    def pledge_to_one_demand(self, units: int, wanted: int, who: str, otherwise: Otherwise) -> None:
+        for wrong in ({"demand": 1}, {"otherwise": otherwise}):
+            with reverts("BadDirectGift"):
+                terms = pledge(self.now, units=units, **wrong)
+                self.suite.donations.pledge(terms, sender=key_of(who))
+        at, demand = self.now, self.demand(wanted)
+        gift = self.promise(who, units=units, demand=demand, otherwise=otherwise, earmark=MARKS[0])
+        gift.demand, gift.wanted, gift.otherwise = demand, wanted, otherwise
+        gift.attested_until, gift.needed_by = at + 10 * DAY, at + 20 * DAY
+
+    def awaited(self) -> list[int]:
+        gifts = self.shadow.gifts
+        return [
+            n
+            for n in self.pledged()
+            if gifts[n].demand and not gifts[n].demand_withdrawn and self.now < gifts[n].needed_by
+        ]
+
+    @some(awaited)
+    @rule(data=st.data())
+    def withdraw_the_one_demand(self, data: st.DataObject) -> None:
+        gift = self.shadow.gifts[self.draw(data, self.awaited())]
+        self.suite.needs.withdrawDemand(gift.demand, sender=self.hospital)
+        gift.demand_withdrawn = True
 
     def pledged(self) -> list[int]:
         return [n for n, gift in self.shadow.gifts.items() if gift.status == GiftStatus.PLEDGED]
@@ -117,36 +190,168 @@ class Acts(RuleBasedStateMachine):
         self.suite.donations.withdrawPledge(number, sender=gift.donor)
         gift.status = GiftStatus.WITHDRAWN
 
-    @some(pledged)
-    @rule(data=st.data(), offered=st.booleans())
-    def receive(self, data: st.DataObject, offered: bool) -> None:
-        number = self.draw(data, self.pledged())
+    def counted(self, data: st.DataObject, number: int) -> dict[str, Any]:
+        """What the charity counts of a gift, and whether it offers it."""
         gift = self.shadow.gifts[number]
         accepted = data.draw(st.integers(0, gift.pledged))
         refused = data.draw(st.integers(0, gift.pledged - accepted))
-        missing = gift.pledged - accepted - refused
-        counted = count(
+        offered = bool(gift.demand) or data.draw(st.booleans())
+        return count(
             number,
             accepted=accepted,
             refused=refused,
-            missing=missing,
+            missing=gift.pledged - accepted - refused,
             station=self.way.depot,
             offer_until=self.now + 20 * DAY if offered else 0,
         )
-        told = self.suite.donations.receiveGift(counted, sender=key_of("charity"))
-        args = told.event("GiftReceived").args
-        gift.status, gift.counted = GiftStatus.RECEIVED, (accepted, refused, missing)
+
+    def take_in(self, counted: dict[str, Any], events: Sequence[Any]) -> None:
+        """Note what a receipt did; the events are its own."""
+        number, accepted = counted["gift"], counted["accepted"]
+        gift = self.shadow.gifts[number]
+        told = {event.name: event.args for event in events}
+        args = told["GiftReceived"]
+        assert args.gift == number
+        gift.status = GiftStatus.RECEIVED
+        gift.counted = (accepted, counted["refused"], counted["missing"])
         gift.lot = args.lot
-        if accepted:
-            self.shadow.lots[args.lot] = Lot(MASK, accepted, gift.donor.address)
-            self.shadow.parts[args.parcel] = Part(
-                args.lot,
-                accepted,
-                S.OFFERED if offered else S.HELD,
-                key_of("charity"),
-                self.way.depot,
-                offer=args.offer,
-            )
+        if not accepted:
+            assert not {"GiftMatched", "GiftNotMatched"} & set(told)
+            return
+        self.shadow.lots[args.lot] = Lot(MASK, accepted, gift.donor.address)
+        state = S.OFFERED if counted["offer_until"] else S.HELD
+        refusal = gift.refusal(self.now) if gift.demand else ""
+        if refusal:
+            assert told["GiftNotMatched"].refusal == keccak(refusal.encode())[:4]
+            if gift.otherwise == Otherwise.HOLD:
+                state = S.HELD
+        part = Part(args.lot, accepted, state, key_of("charity"), self.way.depot, offer=args.offer)
+        assert bool(args.offer) == (state == S.OFFERED)
+        self.shadow.parts[args.parcel] = part
+        if gift.demand and not refusal:
+            units, matched = min(gift.wanted, accepted), args.parcel
+            if units < accepted:
+                matched = self.shadow.divide(matched, units, told["ParcelSplit"].child)
+            moved = self.shadow.parts[matched]
+            moved.state, moved.offer = S.ALLOCATED, 0
+            moved.allocation = told["GiftMatched"].allocation
+            assert self.suite.demand.allocation(moved.allocation).units == units
+
+    @some(pledged)
+    @rule(data=st.data())
+    def receive(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.pledged())
+        counted = self.counted(data, number)
+        if self.shadow.gifts[number].demand and counted["accepted"]:
+            with reverts("OfferEndNeeded", gift=number):
+                self.suite.donations.receiveGift(
+                    counted | {"offer_until": 0}, sender=key_of("charity")
+                )
+        told = self.suite.donations.receiveGift(counted, sender=key_of("charity"))
+        self.take_in(counted, told.events)
+
+    @some(pledged)
+    @rule(data=st.data())
+    def receive_many(self, data: st.DataObject) -> None:
+        """All or nothing."""
+        chosen = data.draw(
+            st.lists(st.sampled_from(self.pledged()), min_size=1, max_size=4, unique=True)
+        )
+        batch = [self.counted(data, number) for number in chosen]
+        donations, charity = self.suite.donations, key_of("charity")
+        with reverts("GiftWrongStatus", gift=chosen[0]):
+            donations.receiveGifts([*batch, batch[0]], sender=charity)
+        wrong = batch[-1] | {"missing": batch[-1]["missing"] + 1}
+        with reverts("CountDoesNotAddUp", gift=chosen[-1]):
+            donations.receiveGifts([*batch[:-1], wrong], sender=charity)
+        events = list(donations.receiveGifts(batch, sender=charity).events)
+        for counted in batch:
+            end = next(n for n, event in enumerate(events) if event.name == "GiftReceived") + 1
+            self.take_in(counted, events[:end])
+            del events[:end]
+
+    def unclaimed(self) -> list[int]:
+        return [n for n, gift in self.shadow.gifts.items() if gift.unnamed and not gift.claimer]
+
+    @some(unclaimed)
+    @rule(data=st.data())
+    def claim(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.unclaimed())
+        gift, donations = self.shadow.gifts[number], self.suite.donations
+        if gift.status != GiftStatus.RECEIVED or not (gift.amount or gift.counted[0]):
+            with reverts("NothingReceived", gift=number):
+                donations.claim(number, SALT, sender=CLAIMER)
+            return
+        for who, salt in ((gift.donor, SALT), (CLAIMER, EVIDENCE)):
+            with reverts("WrongClaim", gift=number, caller=who):
+                donations.claim(number, salt, sender=who)
+        donations.claim(number, SALT, sender=CLAIMER)
+        gift.claimer = CLAIMER
+        with reverts("AlreadyClaimed", gift=number):
+            donations.claim(number, SALT, sender=CLAIMER)
+
+    def said(self, number: int, auditor: str, verdict: Verdict) -> LotAttestation:
+        gift, account = self.shadow.gifts[number], key_of(auditor).address
+        return LotAttestation(
+            auditor=account,
+            gift=number,
+            lot=gift.lot,
+            head=gift.head,
+            verdict=verdict,
+            evidence=EVIDENCE,
+            nonce=self.shadow.nonces["GiftAudit", account],
+            deadline=self.now + DAY,
+        )
+
+    def attest_by(self, said: LotAttestation, signer: str) -> None:
+        audit = self.suite.audit
+        audit.attestLot(said, said.sign(key_of(signer), domain_of(audit)), sender=CLAIMER)
+
+    def in_stock(self) -> list[int]:
+        return [n for n in self.received() if self.shadow.gifts[n].lot]
+
+    @some(in_stock)
+    @rule(
+        data=st.data(),
+        auditor=st.sampled_from(AUDITORS),
+        verdict=st.sampled_from([Verdict.ATTESTED, Verdict.REFUSED]),
+    )
+    def attest_lot(self, data: st.DataObject, auditor: str, verdict: Verdict) -> None:
+        """It marks, and stops nothing; it cannot be said twice."""
+        number = self.draw(data, self.in_stock())
+        gift, said = self.shadow.gifts[number], self.said(number, auditor, verdict)
+        self.attest_by(said, auditor)
+        gift.word = (said.auditor, verdict, gift.version)
+        self.shadow.nonces["GiftAudit", said.auditor] += 1
+        with reverts("InvalidAccountNonce"):
+            self.attest_by(said, auditor)
+
+    @some(in_stock)
+    @rule(
+        data=st.data(),
+        auditor=st.sampled_from(AUDITORS),
+        flaw=st.sampled_from(["head", "lot", "verdict", "late", "signer", "party"]),
+    )
+    def a_word_that_is_not_good_is_refused(
+        self, data: st.DataObject, auditor: str, flaw: str
+    ) -> None:
+        number = self.draw(data, self.in_stock())
+        said, signer, error = self.said(number, auditor, Verdict.ATTESTED), auditor, ""
+        if flaw == "head":
+            said, error = replace(said, head=EVIDENCE), "OtherHead"
+        elif flaw == "lot":
+            said, error = replace(said, lot=said.lot + 1), "OtherLot"
+        elif flaw == "verdict":
+            said, error = replace(said, verdict=Verdict.NULL), "BadVerdict"
+        elif flaw == "late":
+            said, error = replace(said, deadline=self.now - 1), "SignatureExpired"
+        elif flaw == "signer":
+            signer, error = "donor", "BadSignature"
+        else:
+            said, signer = self.said(number, "charity", Verdict.ATTESTED), "charity"
+            error = "NotIndependent"
+        with reverts(error):
+            self.attest_by(said, signer)
 
     @some(pledged)
     @rule(data=st.data(), off=st.sampled_from([-1, 1]))
@@ -183,7 +388,10 @@ class Acts(RuleBasedStateMachine):
         if value == gift.unit_value:
             value += 1
         field = word("unit_value")
-        author = data.draw(st.sampled_from([gift.donor, key_of("fourth_auditor")]))
+        if gift.claimer:
+            with reverts("NotAuthor", gift=number, caller=gift.donor):
+                self.suite.donations.correct(number, field, _word(value), REASON, sender=gift.donor)
+        author = data.draw(st.sampled_from([gift.giver, key_of("fourth_auditor")]))
         self.suite.donations.correct(number, field, _word(value), REASON, sender=author)
         gift.unit_value, gift.version = value, gift.version + 1
         author_word = bytes(12) + bytes.fromhex(author.address[2:])
@@ -206,6 +414,66 @@ class Acts(RuleBasedStateMachine):
         self.shadow.free[line] += amount
         self.shadow.given[line] += amount
 
+    @rule(
+        data=st.data(),
+        amounts=st.lists(st.integers(UNIT, 50 * UNIT), min_size=1, max_size=3),
+        flaw=st.sampled_from(["signer", "late", "nonce"]),
+    )
+    def give_money_for(self, data: st.DataObject, amounts: list[int], flaw: str) -> None:
+        """By signed orders, of which one that is not good spoils all."""
+        donations, made, lines = self.suite.donations, [], []
+        nonces = self.shadow.nonces.copy()
+        for amount in amounts:
+            unnamed = data.draw(st.booleans())
+            who = key_of(data.draw(st.sampled_from(BRINGERS if unnamed else DONORS)))
+            lines.append(data.draw(st.sampled_from(range(len(MARKS)))))
+            order = MoneyGiftOrder(
+                donor=who.address,
+                amount=amount,
+                earmark_kind=MARKS[lines[-1]]["kind"],
+                earmark_scope=MARKS[lines[-1]]["scope"],
+                commitment=self.commitment() if unnamed else bytes(32),
+                nonce=nonces["DonationRegistry", who.address],
+                deadline=self.now + DAY,
+            )
+            nonces["DonationRegistry", who.address] += 1
+            made.append((order, who))
+
+        def signed(order: MoneyGiftOrder, who: Key) -> dict[str, Any]:
+            signature = order.sign(who, domain_of(donations))
+            return {"order": order, "signature": signature, "permit": NO_PERMIT}
+
+        gifts = [signed(order, who) for order, who in made]
+        last, signer = made[-1]
+        if flaw == "signer":
+            wrong, error = signed(last, CLAIMER), "BadSignature"
+        elif flaw == "late":
+            wrong = signed(replace(last, deadline=self.now - 1), signer)
+            error = "SignatureExpired"
+        else:
+            wrong = signed(replace(last, nonce=last.nonce + 1), signer)
+            error = "InvalidAccountNonce"
+        with reverts(error):
+            donations.giveMoneyFor([*gifts[:-1], wrong], sender=CLAIMER)
+        receipt = donations.giveMoneyFor(gifts, sender=CLAIMER)
+        self.shadow.nonces = nonces
+        with reverts("InvalidAccountNonce"):
+            donations.giveMoneyFor(gifts, sender=CLAIMER)
+        told = [event.args for event in receipt.events if event.name == "MoneyGiven"]
+        for args, (order, who), line in zip(told, made, lines, strict=True):
+            assert (args.donor, args.amount) == (who.address, order.amount)
+            head = donations.gift(args.gift).head
+            self.shadow.gifts[args.gift] = Gift(
+                who,
+                GiftStatus.RECEIVED,
+                head,
+                amount=order.amount,
+                line=line,
+                unnamed=order.commitment != bytes(32),
+            )
+            self.shadow.free[line] += order.amount
+            self.shadow.given[line] += order.amount
+
     def returnable(self) -> list[int]:
         return [n for n, gift in self.shadow.gifts.items() if gift.amount]
 
@@ -217,18 +485,15 @@ class Acts(RuleBasedStateMachine):
         gift = self.shadow.gifts[number]
         left = gift.amount - gift.returned - self.shadow.spent_of(number)
         with reverts("NotGiver", gift=number):
-            self.suite.donations.takeBackMoney(number, sender=key_of("charity"))
+            self.suite.donations.takeBackMoney(number, sender=self.hospital)
         if left == 0:
             with reverts("NothingLeft"):
-                self.suite.donations.takeBackMoney(number, sender=gift.donor)
+                self.suite.donations.takeBackMoney(number, sender=gift.giver)
             return
-        told = self.suite.donations.takeBackMoney(number, sender=gift.donor)
+        told = self.suite.donations.takeBackMoney(number, sender=gift.giver)
         assert told.event("MoneyTakenBack").args.amount == left
         gift.returned += left
         self.shadow.free[gift.line] -= left
-
-    def in_stock(self) -> list[int]:
-        return [n for n in self.received() if self.shadow.gifts[n].lot]
 
     @some(in_stock)
     @rule(data=st.data())
@@ -238,7 +503,7 @@ class Acts(RuleBasedStateMachine):
         gift = self.shadow.gifts[number]
         parts = [self.shadow.parts[n] for n in self.shadow.at_rest(S.OFFERED, lot=gift.lot)]
         offers = [part.offer for part in parts]
-        told = self.suite.donations.takeBackGoods(number, offers, sender=gift.donor)
+        told = self.suite.donations.takeBackGoods(number, offers, sender=gift.giver)
         assert told.event("GoodsTakenBack").args.units == sum(part.units for part in parts)
         self.shadow.lots[gift.lot].taken_back = True
         for part in parts:
@@ -436,7 +701,8 @@ class Acts(RuleBasedStateMachine):
         giver, taker = part.custodian, self.way.carrier
         self.way.hand_over(number, giver, taker, self.way.depot)
         order.state = part.state = S.IN_TRANSIT
-        order.carrier = part.custodian = taker
+        order.carrier = taker
+        self.shadow.hand(order.parcel, taker, self.now)
 
     def under_way(self) -> list[int]:
         return [
@@ -457,7 +723,8 @@ class Acts(RuleBasedStateMachine):
         order = self.shadow.orders[number]
         part = self.shadow.parts[order.parcel]
         order.state = part.state = state
-        part.custodian, part.station, part.consignment = custodian, station, 0
+        self.shadow.hand(order.parcel, custodian, self.now)
+        part.station, part.consignment = station, 0
 
     def overdue(self) -> list[int]:
         grace = 7 * DAY
@@ -548,8 +815,67 @@ class Acts(RuleBasedStateMachine):
         board = self.suite.incidents
         evidence = keccak(claim + board.incidentCount().to_bytes(8, "big"))
         told = board.declare(kind, [number], self.now, evidence, sender=key_of("third_auditor"))
-        party = told.event("IncidentDeclared").args.party
-        assert party == self.shadow.parts[number].custodian.address
+        args = told.event("IncidentDeclared").args
+        party = self.shadow.parts[number].custodian
+        assert args.party == party.address
+        self.shadow.incidents[args.incident] = Incident(number, kind, party, self.now, party)
+
+    def answerable(self) -> list[int]:
+        incidents = self.shadow.incidents
+        return [n for n, one in incidents.items() if one.can_be_answered(self.now)]
+
+    @some(answerable)
+    @rule(data=st.data())
+    def answer_incident(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.answerable())
+        incident, board = self.shadow.incidents[number], self.suite.incidents
+        with reverts("NotParty", incident=number):
+            board.answer(number, EVIDENCE, sender=key_of("third_auditor"))
+        with reverts("TooEarly", incident=number):
+            board.decide(number, IncidentStatus.DISMISSED, REASON, sender=key_of("arbiter"))
+        board.answer(number, EVIDENCE, sender=incident.party)
+        incident.answered = True
+
+    def decidable(self) -> list[int]:
+        incidents = self.shadow.incidents
+        return [n for n, one in incidents.items() if one.can_be_decided(self.now)]
+
+    @some(decidable)
+    @rule(
+        data=st.data(),
+        judge=st.sampled_from(JUDGES),
+        outcome=st.sampled_from([IncidentStatus.UPHELD, IncidentStatus.DISMISSED]),
+    )
+    def decide_incident(self, data: st.DataObject, judge: str, outcome: IncidentStatus) -> None:
+        """By a second organisation, and upheld only against who answered for the goods."""
+        number = self.draw(data, self.decidable())
+        incident, board = self.shadow.incidents[number], self.suite.incidents
+        with reverts("OneOrganisation"):
+            board.decide(number, outcome, REASON, sender=key_of("third_auditor"))
+        if outcome == IncidentStatus.UPHELD and incident.responsible != incident.party:
+            with reverts("NotAnsweredBy", parcel=incident.parcel):
+                board.decide(number, outcome, REASON, sender=key_of(judge))
+            return
+        board.decide(number, outcome, REASON, sender=key_of(judge))
+        incident.outcome = outcome
+
+    def closed(self) -> list[int]:
+        incidents = self.shadow.incidents
+        return [
+            n
+            for n, one in incidents.items()
+            if one.outcome or one.status(self.now).name == "LAPSED"
+        ]
+
+    @some(closed)
+    @rule(data=st.data())
+    def what_is_over_is_neither_answered_nor_decided(self, data: st.DataObject) -> None:
+        number = self.draw(data, self.closed())
+        incident, board = self.shadow.incidents[number], self.suite.incidents
+        with reverts("IncidentWrongStatus", incident=number):
+            board.answer(number, EVIDENCE, sender=incident.party)
+        with reverts("IncidentWrongStatus", incident=number):
+            board.decide(number, IncidentStatus.UPHELD, REASON, sender=key_of("arbiter"))
 
     # --- from lots, lots ---
 
@@ -561,7 +887,7 @@ class Acts(RuleBasedStateMachine):
     @some(ingredients)
     @rule(data=st.data())
     def transform(self, data: st.DataObject) -> None:
-        """The maker makes masks of masks; nine tenths remain, or fewer."""
+        """The maker makes masks of masks; as much remains as the recipe says, or less."""
         supplier = key_of("supplier")
         chosen = data.draw(
             st.lists(st.sampled_from(self.ingredients()), min_size=1, max_size=3, unique=True)
@@ -571,7 +897,8 @@ class Acts(RuleBasedStateMachine):
             for number in chosen
         ]
         used = sum(units for _, units in parts)
-        most = used * 9 // 10
+        recipe, share = list(self.shadow.recipes.items())[-1]
+        most = used * share // 10_000
         if most == 0:
             return
         made = data.draw(st.integers(1, most))
@@ -590,12 +917,12 @@ class Acts(RuleBasedStateMachine):
 
         ledger = self.suite.ledger
         with reverts("YieldExceeded"):
-            ledger.transform(self.recipe, inputs, [output(most + 1)], sender=supplier)
+            ledger.transform(recipe, inputs, [output(most + 1)], sender=supplier)
         if len(line) > 32:
             with reverts("TooManyAncestors"):
-                ledger.transform(self.recipe, inputs, [output(made)], sender=supplier)
+                ledger.transform(recipe, inputs, [output(made)], sender=supplier)
             return
-        receipt = ledger.transform(self.recipe, inputs, [output(made)], sender=supplier)
+        receipt = ledger.transform(recipe, inputs, [output(made)], sender=supplier)
         events = receipt.events
         children = {e.args.parcel: e.args.child for e in events if e.name == "ParcelSplit"}
         for number, units in parts:
@@ -610,6 +937,42 @@ class Acts(RuleBasedStateMachine):
         told = receipt.event("LotCommissioned").args
         self.shadow.lots[told.lot] = Lot(MASK, made, supplier.address, lots)
         self.shadow.parts[told.parcel] = Part(told.lot, made, S.HELD, supplier, self.way.depot)
+
+    @rule(share=st.integers(5_000, 10_000))
+    def renew_recipe(self, share: int) -> None:
+        """A new yield is a new recipe; the one before is retired."""
+        recipes, auditor = self.suite.recipes, key_of("fourth_auditor")
+        before = max(self.shadow.recipes)
+        for name in ("supplier", "third_auditor"):
+            with reverts("NotMakersAuditor"):
+                recipes.retireRecipe(before, sender=key_of(name))
+        recipes.retireRecipe(before, sender=auditor)
+        with reverts("RecipeRetired", recipe=before):
+            recipes.retireRecipe(before, sender=auditor)
+        line = {"material": MASK, "units": 1}
+        definition = {
+            "maker": key_of("supplier").address,
+            "yield_basis_points": share,
+            "inputs": [line],
+            "outputs": [line],
+        }
+        told = recipes.setRecipe(definition, sender=auditor).event("RecipeSet").args
+        self.shadow.recipes[told.recipe] = share
+
+    @precondition(lambda self: len(self.shadow.recipes) > 1 and self.ingredients())
+    @rule(data=st.data())
+    def nothing_is_made_by_a_retired_recipe(self, data: st.DataObject) -> None:
+        retired = self.draw(data, list(self.shadow.recipes)[:-1])
+        inputs = [{"parcel": self.draw(data, self.ingredients()), "units": 1}]
+        output = {
+            "material": MASK,
+            "quantity": 1,
+            "expiry": 0,
+            "station": self.way.depot,
+            "evidence": EVIDENCE,
+        }
+        with reverts("RecipeRetired", recipe=retired):
+            self.suite.ledger.transform(retired, inputs, [output], sender=key_of("supplier"))
 
     @some(held)
     @rule(data=st.data())
@@ -873,3 +1236,44 @@ class Acts(RuleBasedStateMachine):
             record = self.suite.fund.line(self.suite.fund.lineOf(mark))
             assert record.spent == spent[line] == self.shadow.spent[line]
             assert (record.given, record.returned) == (self.shadow.given[line], returned[line])
+
+    @invariant()
+    def certificates_are_whose_the_gifts_are(self) -> None:
+        donations = self.suite.donations
+        for key in (*(key_of(name) for name in BRINGERS), CLAIMER):
+            own = sum(gift.holder == key for gift in self.shadow.gifts.values())
+            assert donations.balanceOf(key.address) == own
+        for number, gift in self.shadow.gifts.items():
+            if gift.unnamed:
+                assert donations.giverOf(number) == gift.giver.address
+
+    @invariant()
+    def an_auditors_word_stands_until_the_next(self) -> None:
+        for number in self.in_stock():
+            gift = self.shadow.gifts[number]
+            if gift.word:
+                kept = self.suite.audit.attestationOf(number)
+                assert (kept.auditor, kept.verdict, kept.version) == gift.word
+
+    @invariant()
+    def what_stands_against_a_name_is_what_was_decided(self) -> None:
+        board, incidents = self.suite.incidents, self.shadow.incidents
+        for number, incident in incidents.items():
+            assert board.statusOf(number) == incident.status(self.now)
+        for party in {incident.party.address for incident in incidents.values()}:
+            own = [one for one in incidents.values() if one.party.address == party]
+            upheld = [one for one in own if one.outcome == IncidentStatus.UPHELD]
+            dismissed = sum(one.outcome == IncidentStatus.DISMISSED for one in own)
+            record = board.recordOf(party)
+            found = (record.declared, record.upheld, record.dismissed)
+            assert found == (len(own), len(upheld), dismissed)
+            for kind in IncidentKind:
+                if kind:
+                    counted = sum(one.kind == kind for one in upheld)
+                    assert getattr(record, kind.name.lower()) == counted
+
+    @invariant()
+    def the_newest_recipe_is_the_one_in_use(self) -> None:
+        for number in self.shadow.recipes:
+            retired = number != max(self.shadow.recipes)
+            assert self.suite.recipes.isRetired(number) == retired

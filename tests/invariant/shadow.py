@@ -6,10 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from aidline.model import GiftStatus, ParcelState
+from aidline.model import (
+    GiftStatus,
+    IncidentKind,
+    IncidentStatus,
+    Otherwise,
+    ParcelState,
+    Verdict,
+)
 from aidline.signing import Key
+from tests.support.suite import DAY
 
-__all__ = ["Gift", "Lot", "Order", "Part", "Shadow"]
+__all__ = ["Gift", "Incident", "Lot", "Order", "Part", "Shadow"]
 
 S = ParcelState
 
@@ -58,6 +66,70 @@ class Gift:
     returned: int = 0
     unit_value: int = 250
     version: int = 0
+    #: Brought for somebody who stays unnamed, and who claimed it.
+    unnamed: bool = False
+    claimer: Key | None = None
+    #: The one demand that it is for, with its units, its ends, and what becomes of it otherwise.
+    demand: int = 0
+    wanted: int = 0
+    attested_until: int = 0
+    needed_by: int = 0
+    demand_withdrawn: bool = False
+    otherwise: Otherwise = Otherwise.NULL
+    #: An auditor's newest word: who, what, at which version.
+    word: tuple[str, Verdict, int] | None = None
+
+    @property
+    def giver(self) -> Key:
+        """Who speaks for it."""
+        return self.claimer or self.donor
+
+    @property
+    def holder(self) -> Key | None:
+        """Whose the certificate is, if there is one."""
+        if self.status != GiftStatus.RECEIVED or not (self.amount or self.counted[0]):
+            return None
+        return self.claimer if self.unnamed else self.donor
+
+    def refusal(self, now: int) -> str:
+        """Why the demand cannot take it now; empty when it can."""
+        if self.demand_withdrawn or now >= self.needed_by:
+            return "DemandNotOpen(uint64,uint8)"
+        return "LineUnaudited(uint256,uint64)" if now >= self.attested_until else ""
+
+
+@dataclass
+class Incident:
+    """An incident of the model."""
+
+    parcel: int
+    kind: IncidentKind
+    party: Key
+    #: When it happened and was declared, both at once.
+    at: int
+    #: Who answered for the parcel then, as it is known by now.
+    responsible: Key
+    answered: bool = False
+    outcome: IncidentStatus = IncidentStatus.NULL
+
+    def status(self, now: int) -> IncidentStatus:
+        """Where it is in its life."""
+        if self.outcome:
+            return self.outcome
+        if now >= self.at + 30 * DAY:
+            return IncidentStatus.LAPSED
+        return IncidentStatus.ANSWERED if self.answered else IncidentStatus.DECLARED
+
+    def can_be_answered(self, now: int) -> bool:
+        """Whether the party may still answer."""
+        return self.status(now) == IncidentStatus.DECLARED and now < self.at + 7 * DAY
+
+    def can_be_decided(self, now: int) -> bool:
+        """Whether a second party may decide."""
+        status = self.status(now)
+        if status == IncidentStatus.DECLARED:
+            return now >= self.at + 7 * DAY
+        return status == IncidentStatus.ANSWERED
 
 
 @dataclass
@@ -82,6 +154,11 @@ class Shadow:
     parts: dict[int, Part] = field(default_factory=dict)
     gifts: dict[int, Gift] = field(default_factory=dict)
     orders: dict[int, Order] = field(default_factory=dict)
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    #: Recipes with their yields in ten thousandths, the newest last; those before it are retired.
+    recipes: dict[int, int] = field(default_factory=dict)
+    #: Signatures that were used up, by who signed and for which contract.
+    nonces: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: What each line of the fund can spend, and has been given.
     free: Counter[int] = field(default_factory=Counter)
     given: Counter[int] = field(default_factory=Counter)
@@ -101,13 +178,26 @@ class Shadow:
 
     def cut(self, number: int, units: int, receipt: Any) -> int:
         """Note that units of a parcel may have become a parcel of their own; return it."""
-        part = self.parts[number]
-        if units == part.units:
+        if units == self.parts[number].units:
             return number
-        child = receipt.event("ParcelSplit").args.child
+        return self.divide(number, units, receipt.event("ParcelSplit").args.child)
+
+    def divide(self, number: int, units: int, child: int) -> int:
+        """Note that units of a parcel are now a parcel of their own."""
+        part = self.parts[number]
         part.units -= units
         self.parts[child] = replace(part, units=units)
         return int(child)
+
+    def hand(self, number: int, to: Key, at: int) -> None:
+        """Note who has a parcel from a second on, that second included."""
+        part = self.parts[number]
+        if part.custodian == to:
+            return
+        part.custodian = to
+        for incident in self.incidents.values():
+            if incident.parcel == number and incident.at == at:
+                incident.responsible = to
 
     def fate(self, lot: int) -> Counter[str]:
         """Return the units of a lot by state."""

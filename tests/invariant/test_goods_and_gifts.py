@@ -24,12 +24,19 @@ EXPECTED = {
     "ConsignmentBooked",
     "ConsignmentSettled",
     "DeclarationCorrected",
+    "GiftClaimed",
+    "GiftCommitted",
+    "GiftMatched",
+    "GiftNotMatched",
     "GiftPledged",
     "GoodsTakenBack",
     "MoneyTakenBack",
     "GiftReceived",
     "GiftWithdrawn",
+    "IncidentAnswered",
+    "IncidentDecided",
     "IncidentDeclared",
+    "LotAttested",
     "LotCommissioned",
     "LotsTransformed",
     "MoneyGiven",
@@ -45,10 +52,15 @@ EXPECTED = {
     "QuarantineLifted",
     "RecallLifted",
     "Recalled",
+    "RecipeEnded",
     "StepRecorded",
     "UnitsDistributed",
+    "decided DISMISSED",
+    "decided UPHELD",
     "settled DELIVERED",
     "settled RECALLED",
+    "word ATTESTED",
+    "word REFUSED",
 }
 
 
@@ -71,6 +83,10 @@ def test_every_unit_and_every_coin_is_accounted_for(
                 seen[event.name] += 1
                 if event.name == "ConsignmentSettled":
                     seen[f"settled {event.args.resolution.name}"] += 1
+                elif event.name == "LotAttested":
+                    seen[f"word {event.args.verdict.name}"] += 1
+                elif event.name == "IncidentDecided":
+                    seen[f"decided {event.args.outcome.name}"] += 1
             super().teardown()
 
     Counted.suite, Counted.way = suite, way
