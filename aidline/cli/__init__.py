@@ -8,27 +8,49 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from aidline import __version__
-from aidline.cli import chain_commands, simulate, verify
 from aidline.errors import AidlineError
 
 __all__ = ["app", "main"]
 
+#: Modules by command; each has a function of the command's name, and is loaded when it is called.
+_COMMANDS = {
+    "simulate": "aidline.cli.simulate",
+    "verify": "aidline.cli.verify",
+    "node": "aidline.cli.chain_commands",
+    "deploy": "aidline.cli.chain_commands",
+}
+
+
+class _Commands(TyperGroup):
+    """The commands, without loading those that are not called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _COMMANDS:
+            return None
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(getattr(import_module(_COMMANDS[cmd_name]), cmd_name))
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
     name="aidline",
+    cls=_Commands,
     help="Emergency logistics on an Ethereum-compatible chain.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("simulate")(simulate.simulate)
-app.command("verify")(verify.verify)
-app.command("node")(chain_commands.node)
-app.command("deploy")(chain_commands.deploy)
 
 
 def _version(wanted: bool) -> None:

@@ -16,7 +16,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from aidline.cli import show
 from aidline.cli.accounts import load_account
@@ -186,6 +185,8 @@ def _progress(prepared: Prepared) -> Iterator[Callable[[int, int, int], None] | 
     if not sys.stderr.isatty():
         yield None
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -14,13 +14,12 @@ import os
 import subprocess
 import sys
 import uuid
-from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.support.cli import MARK, gone
+from tests.support.few_days import few_days
 
 ROOT = Path(__file__).resolve().parents[2]
 BROWNIE = Path(sys.executable).parent / "brownie"
@@ -65,23 +64,6 @@ def test_deploy_prints_where_all_stands() -> None:
     assert len(made["contracts"]) >= 14
     for name, place in made["contracts"].items():
         assert f"{name:20} {place['address']}" in said
-
-
-def few_days(folder: Path) -> Path:
-    """The scenario up to its first consignments."""
-    last = date(2020, 1, 26)
-    text = (ROOT / "scenarios" / "wuhan-2020.yaml").read_text(encoding="utf-8")
-    scenario = yaml.safe_load(text)
-    scenario["name"] = "few-days"
-    scenario["clock"]["last_day"] = last
-    for name in ("supplies", "gifts", "money", "demands"):
-        scenario[name] = [one for one in scenario[name] if one["day"] <= last]
-    for series in scenario["indicator"]["series"].values():
-        for day in [day for day in series if day > last]:
-            del series[day]
-    path = folder / "few-days.yaml"
-    path.write_text(yaml.safe_dump(scenario, allow_unicode=True), encoding="utf-8")
-    return path
 
 
 def test_simulate_plays_a_scenario(tmp_path: Path) -> None:

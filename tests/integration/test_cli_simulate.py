@@ -34,6 +34,7 @@ from aidline.files import check_schema
 from aidline.sim.model import Model
 from aidline.sim.scenario import load
 from tests.support.cli import PROGRAM, Ended, aidline, begun, gone, one_line
+from tests.support.few_days import few_days
 
 FILES = {"summary.json", "deployment.json", "chain.state"}
 
@@ -88,7 +89,7 @@ def test_a_run_gives_the_figures_of_the_run_in_the_process(ran: tuple[Ended, Pat
 
 def test_several_seeds_make_a_folder_each_and_a_table(tmp_path: Path) -> None:
     ended = aidline(
-        *("simulate", "wuhan-2020", "--seeds", "1-2", "--out", tmp_path / "out"),
+        *("simulate", few_days(tmp_path), "--seeds", "1-2", "--out", tmp_path / "out"),
         *("--json", tmp_path / "runs.json"),
     )
     assert ended.status == 0, ended.err
@@ -216,7 +217,7 @@ def test_a_run_whose_chain_dies_ends_in_one_line_and_keeps_what_was_there(copied
 def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     master, terminal = pty.openpty()
     with subprocess.Popen(
-        [PROGRAM, "simulate", "wuhan-2020", "--seed", "3", "--out", tmp_path / "out"],
+        [PROGRAM, "simulate", few_days(tmp_path), "--seed", "3", "--out", tmp_path / "out"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=terminal,
@@ -232,6 +233,6 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     os.close(master)
     assert process.returncode == 0
     text = shown.decode()
-    assert "day" in text and "of 23" in text and "transactions" in text
+    assert "day" in text and "of 5" in text and "transactions" in text
     assert "\x1b" not in out
     assert "seed 3" in out
