@@ -35,11 +35,11 @@ def node(
         require_writable(state)
     restore = state if state is not None and state.exists() else None
     with AnvilNode(state=restore, port=port or None, manual=False, accounts=10) as running:
-        chain_id = running.chain.chain_id()
-        if result is not None:
-            write_json(result, {"chain_id": chain_id, "rpc": running.rpc, "pid": os.getpid()})
-        typer.echo(f"chain {chain_id} at {running.rpc} (Ctrl-C ends it)")
         try:
+            chain_id = running.chain.chain_id()
+            if result is not None:
+                write_json(result, {"chain_id": chain_id, "rpc": running.rpc, "pid": os.getpid()})
+            typer.echo(f"chain {chain_id} at {running.rpc} (Ctrl-C ends it)")
             status = running.wait()
         except KeyboardInterrupt:
             _keep(running, state)
