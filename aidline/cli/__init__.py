@@ -28,6 +28,8 @@ _COMMANDS = {
     "deploy": "aidline.cli.chain_commands",
 }
 
+_BROKEN_OFF = 130  # what a shell says of a program that Ctrl-C has ended
+
 
 class _Commands(TyperGroup):
     """The commands, without loading those that are not called."""
@@ -84,11 +86,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return 0 if not getattr(problem, "exit_code", 2) else 2
         return _complain(problem.format_message(), 2)
     except Exit as leaving:
-        return leaving.exit_code
+        result = leaving.exit_code
     except (KeyboardInterrupt, Abort):
-        return _complain("broken off", 130)
+        result = _BROKEN_OFF
     except BrokenPipeError:
         return 1
+    if result == _BROKEN_OFF:
+        return _complain("broken off", _BROKEN_OFF)
     return result if isinstance(result, int) else 0
 
 
