@@ -161,7 +161,10 @@ class Web3Chain:
     def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Make many calls of the latest state in batches of requests."""
         answers = self.rpc.batch(
-            [("eth_call", [{"to": to, "data": f"0x{data.hex()}"}, "latest"]) for to, data in calls]
+            [
+                ("eth_call", self._at_latest({"to": to, "data": f"0x{data.hex()}"}))
+                for to, data in calls
+            ]
         )
         for answer in answers:
             if isinstance(answer, RpcError):

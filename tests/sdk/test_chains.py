@@ -304,6 +304,7 @@ def test_the_clock_stands_until_it_is_set(stand: Stand) -> None:
     assert stand.chain.now() == stand.probe.time() == START
     stand.chain.set_time(START + 86_400)
     assert stand.chain.now() == stand.probe.time() == START + 86_400
+    assert stand.probe.time.many([(), ()]) == [START + 86_400] * 2
     for _ in range(3):
         assert stand.probe.note(TRACK, sender=DONOR).timestamp == START + 86_400
     stand.chain.set_time(START + 86_400)
