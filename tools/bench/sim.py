@@ -19,7 +19,7 @@ from aidline.sim.scenario import load, scaled
 from tools.bench.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIES = 9  # more than 5,000 transactions
+COPIES = 22  # more than 5,000 transactions
 PLAIN = 300
 
 
