@@ -14,6 +14,7 @@ from aidline.telemetry import Band
 __all__ = ["Fleet", "LegPlan", "delayed"]
 
 _HOUR = 3600
+_QUARTER = 900  # timetables have no finer time
 _SEARCH_HOURS = 24 * 21
 
 
@@ -114,7 +115,7 @@ class Fleet:
         made: list[LegPlan] = []
         for part in route:
             tariff = self._world.prepared.scenario.network.tariffs[part.tier]
-            arrival = departure + tariff.seconds(part.metres)
+            arrival = departure + -(-tariff.seconds(part.metres) // _QUARTER) * _QUARTER
             latest = arrival + tariff.slack
             vehicle = self._vehicle(part.tier, units, band, _hours(departure, latest))
             if vehicle is None:

@@ -14,8 +14,6 @@ Nodes
 Accounts
 ├── without money, for a deployment and for a run
 └── whose keystore or password is none
-Options
-└── and commands that there are not, or that do not go together
 """
 
 from __future__ import annotations
@@ -223,26 +221,3 @@ def test_a_keystore_that_is_none_or_does_not_open(
     wrong = tmp_path / "password"
     wrong.write_text("wrong\n", encoding="utf-8")
     refused(place, *deploy, rich, "--password-file", wrong, say=(rich, "password is wrong"))
-
-
-# -- options
-
-
-@pytest.mark.parametrize(
-    ("arguments", "say"),
-    [
-        (("simulate",), ("scenario",)),
-        (("simulate", "wuhan-2020", "--speed", "9"), ("--speed",)),
-        (("simulate", "wuhan-2020", "--seed", "x"), ("--seed",)),
-        (("simulate", "wuhan-2020", "--seeds", "9-3"), ("9-3",)),
-        (("simulate", "wuhan-2020", "--rpc", "http://127.0.0.1:1"), ("--account",)),
-        (("simulate", "wuhan-2020", "--out", "/dev/null/x"), ("/dev/null",)),
-        (("conjure",), ("conjure",)),
-        (("verify", "--summary", "missing.json"), ("missing.json",)),
-        (("node", "--port", "99999"), ("99999",)),
-    ],
-)
-def test_options_and_commands_that_cannot_be(
-    place: Path, arguments: tuple[str, ...], say: tuple[str, ...]
-) -> None:
-    refused(place, *arguments, say=say)

@@ -17,6 +17,7 @@ Files
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from aidline.sim.scenario import load
 from aidline.trace import differences
 from tests.sim.data import write
 from tests.support.conservation import Conservation
+from tests.support.few_days import few_days
 
 Record = dict[str, Any]
 
@@ -193,9 +195,12 @@ def test_a_busy_logger_fits_the_batches_of_a_consignment(tmp_path: Path) -> None
         for second in range(0, 3 * 3600, 20)
     )
     log = write(tmp_path, "time,temperature,humidity\n" + rows)
-    played = play(load("wuhan-2020"), InputFiles(telemetry=log))
+    played = play(load(str(few_days(tmp_path))), InputFiles(telemetry=log))
     assert played.resolutions == {"delivered"}
     assert played.record["input"]["telemetry"]["used"] == 540
+    monitor = played.model.aid.monitor
+    batches = Counter(event.args.consignment for event in monitor.events("BatchRecorded"))
+    assert 100 < max(batches.values()) <= 140
 
 
 # -- files
