@@ -18,6 +18,7 @@ __all__ = [
     "Batch",
     "Booking",
     "BookingOrder",
+    "CarrierAttestation",
     "DeviceBinding",
     "Handover",
     "LegAcceptance",
@@ -412,5 +413,31 @@ class LotAttestation(Message):
     head: Annotated[bytes, "bytes32"]
     verdict: Annotated[int, "uint8"]
     evidence: Annotated[bytes, "bytes32"]
+    nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("CarrierAttestation")
+@dataclass(frozen=True, slots=True)
+class CarrierAttestation(Message):
+    """An auditor's word on a carrier's licence or tariff (CarrierAudit).
+
+    Attributes:
+        auditor: Who signs.
+        carrier: The carrier.
+        paper: Licence or tariff.
+        verdict: Attested or refused.
+        document: Hash of the documents that were looked at.
+        valid_until: Unix second from which the word no longer holds.
+        nonce: The audit's ``nonces(auditor)``.
+        deadline: Last unix second at which this is good.
+    """
+
+    auditor: Annotated[str, "address"]
+    carrier: Annotated[str, "address"]
+    paper: Annotated[int, "uint8"]
+    verdict: Annotated[int, "uint8"]
+    document: Annotated[bytes, "bytes32"]
+    valid_until: Annotated[int, "uint40"]
     nonce: Annotated[int, "uint256"]
     deadline: Annotated[int, "uint40"]

@@ -34,11 +34,13 @@ __all__ = [
     "OfferId",
     "OfferStatus",
     "Otherwise",
+    "Paper",
     "ParcelId",
     "ParcelState",
     "Policy",
     "Resolution",
     "Role",
+    "Standing",
     "StationId",
     "Status",
     "Tier",
@@ -211,11 +213,28 @@ class Otherwise(IntEnum):
 
 
 class Verdict(IntEnum):
-    """What an auditor says of a lot received (``IGiftAudit.Verdict``)."""
+    """What an auditor says (``IGiftAudit.Verdict``, ``ICarrierAudit.Verdict``)."""
 
     NULL = 0
     ATTESTED = 1
     REFUSED = 2
+
+
+class Paper(IntEnum):
+    """What an auditor's word on a carrier is about (``ICarrierAudit.Paper``)."""
+
+    NULL = 0
+    LICENCE = 1
+    TARIFF = 2
+
+
+class Standing(IntEnum):
+    """How a carrier stands with the auditors (``ICarrierAudit.Standing``)."""
+
+    NONE = 0
+    ATTESTED = 1
+    REFUSED = 2
+    LAPSED = 3
 
 
 class GiftStatus(IntEnum):

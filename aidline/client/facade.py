@@ -157,6 +157,11 @@ class Aidline:
         return self.contract("FreightEscrow")
 
     @cached_property
+    def carriers(self) -> Contract:
+        """Auditors' words on carriers (CarrierAudit)."""
+        return self.contract("CarrierAudit")
+
+    @cached_property
     def fund(self) -> Contract:
         """Money given (ReliefFund)."""
         return self.contract("ReliefFund")

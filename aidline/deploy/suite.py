@@ -147,6 +147,7 @@ SUITE = Suite(
                 "demandEscrow": "@DemandEscrow",
             },
         ),
+        Item("CarrierAudit", {"participantRegistry": "@ParticipantRegistry"}),
         Item(
             "ReliefFund",
             {

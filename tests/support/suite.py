@@ -139,6 +139,7 @@ class Suite:
     network: Contract
     monitor: Contract
     freight: Contract
+    carriers: Contract
     fund: Contract
     donations: Contract
     certificates: Contract
@@ -166,6 +167,7 @@ ROOMS = {
     "network": "LogisticsNetwork",
     "monitor": "ConditionMonitor",
     "freight": "FreightEscrow",
+    "carriers": "CarrierAudit",
     "fund": "ReliefFund",
     "donations": "DonationRegistry",
     "certificates": "CertificateText",
