@@ -336,14 +336,15 @@ interface IDemandBook {
 
     // --- DemandEscrow only ---
 
-    /// @notice Serves units of a demand by goods, after a refresh. Where the goods do not fit, the units are more than are open, or the demand is unaudited and no
-    /// fast path will have it, nothing is served and the answer says so: `level` is NULL.
+    /// @notice Serves units of demands by goods of one offer, each after a refresh. Where the goods do not fit, the units are more than are open, or the demand is
+    /// unaudited and no fast path will have it, nothing is served and the answer says so: `level` is NULL, and what comes after is not looked at.
     /// @dev Reverts with `DemandNotOpen` (LAPSED from `neededBy` on) and unless the recipient is active. From the fast path the level is LOW, whatever the facts
     /// claim: a liar who tells of no stock gains the last place, and only within the path's cap, region and time, up to the material's cap, and while
     /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`.
-    function serve(uint64 demandId, uint64 units, Goods calldata goods)
+    /// @param demands The demands. @param units What each is served, as many as there are demands.
+    function serve(Goods calldata goods, uint64[] calldata demands, uint64[] calldata units)
         external
-        returns (Prospect memory);
+        returns (Prospect[] memory);
 
     /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
     /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what is open or more, it does not count until it is attested again.

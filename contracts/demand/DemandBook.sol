@@ -46,10 +46,10 @@ contract DemandBook is PlanBook, EIP712 {
     uint40 public constant MAX_VALIDITY = 30 days;
 
     /// @notice Most demands brought up to date in one call.
-    uint256 public constant MAX_DEMANDS = 100;
+    uint256 private constant MAX_DEMANDS = 100;
 
     /// @notice Who may serve demands.
-    address public immutable demandEscrow;
+    address private immutable demandEscrow;
 
     /// @inheritdoc IDemandBook
     uint64 public demandCount;
@@ -222,29 +222,16 @@ contract DemandBook is PlanBook, EIP712 {
     // --- DemandEscrow ---
 
     /// @inheritdoc IDemandBook
-    function serve(uint64 demandId, uint64 units, Goods calldata goods)
+    function serve(Goods calldata goods, uint64[] calldata demands, uint64[] calldata units)
         external
         onlyWriter(demandEscrow)
-        returns (Prospect memory prospect)
+        returns (Prospect[] memory prospects)
     {
-        Demand storage record = _openDemand(demandId);
-        if (block.timestamp >= record.neededBy) {
-            revert DemandNotOpen(demandId, DemandStatus.LAPSED);
+        prospects = new Prospect[](demands.length);
+        for (uint256 i; i < demands.length; ++i) {
+            prospects[i] = _serve(demands[i], units[i], goods);
+            if (prospects[i].level == Level.NULL) break;
         }
-        _requireActive(record.recipient, IParticipantRegistry.Role.RECIPIENT);
-        _update(demandId, record);
-        prospect = _prospect(record, goods);
-        if (prospect.fit != Fit.FITS || units > prospect.open) {
-            prospect.level = Level.NULL;
-            return prospect;
-        }
-        if (prospect.level == Level.NULL) {
-            if (!_useFastPath(demandId, record, units)) return prospect;
-            prospect.level = Level.LOW;
-        }
-        _countUnits(record, record.counted, units, Level.NULL, 0);
-        record.served += units;
-        if (units == prospect.open) _end(demandId, record, DemandStatus.MET);
     }
 
     /// @inheritdoc IDemandBook
@@ -334,14 +321,12 @@ contract DemandBook is PlanBook, EIP712 {
     }
 
     function _levelNow(Demand storage record) private view returns (Level) {
-        return Urgency.levelOf(
-            Urgency.Facts({
-                stock: record.stock,
-                dailyUse: record.dailyUse,
-                elapsed: block.timestamp - record.factsAt,
-                vulnerable: _isVulnerable(record.recipient)
-            })
-        );
+        uint256 elapsed;
+        unchecked {
+            elapsed = block.timestamp - record.factsAt;
+        }
+        return
+            Urgency.levelOf(record.stock, record.dailyUse, elapsed, _isVulnerable(record.recipient));
     }
 
     /// @dev The level under which an open demand counts as of now, given its `level`.
@@ -375,6 +360,30 @@ contract DemandBook is PlanBook, EIP712 {
             record.level = level;
         }
         _setCounted(id, record, _countedNow(record));
+    }
+
+    function _serve(uint64 demandId, uint64 units, Goods calldata goods)
+        private
+        returns (Prospect memory prospect)
+    {
+        Demand storage record = _openDemand(demandId);
+        if (block.timestamp >= record.neededBy) {
+            revert DemandNotOpen(demandId, DemandStatus.LAPSED);
+        }
+        _requireActive(record.recipient, IParticipantRegistry.Role.RECIPIENT);
+        _update(demandId, record);
+        prospect = _prospect(record, goods);
+        if (prospect.fit != Fit.FITS || units > prospect.open) {
+            prospect.level = Level.NULL;
+            return prospect;
+        }
+        if (prospect.level == Level.NULL) {
+            if (!_useFastPath(demandId, record, units)) return prospect;
+            prospect.level = Level.LOW;
+        }
+        _countUnits(record, record.counted, units, Level.NULL, 0);
+        record.served += units;
+        if (units == prospect.open) _end(demandId, record, DemandStatus.MET);
     }
 
     function _end(uint64 id, Demand storage record, DemandStatus status) private {
@@ -497,18 +506,18 @@ contract DemandBook is PlanBook, EIP712 {
         if (less == more) return;
         uint64 material = record.material;
         Place storage place = _places[record.recipient];
-        bytes32[4] memory keys = [
-            _scopeKey(material, IMaterialLedger.EarmarkKind.NONE, 0),
-            _scopeKey(material, IMaterialLedger.EarmarkKind.REGION, place.province),
-            _scopeKey(material, IMaterialLedger.EarmarkKind.FACILITY, place.facility),
-            _scopeKey(material, IMaterialLedger.EarmarkKind.EMERGENCY, record.emergency)
-        ];
-        uint256 scopes = record.emergency == 0 ? 3 : 4;
-        for (uint256 i; i < scopes; ++i) {
-            uint256 total = _totals[keys[i]];
+        for (uint256 i = record.emergency == 0 ? 1 : 0; i < 4; ++i) {
+            bytes32 scope;
+            if (i == 0) scope = record.emergency;
+            else if (i == 2) scope = place.province;
+            else if (i == 3) scope = place.facility;
+            IMaterialLedger.EarmarkKind kind =
+                i == 0 ? IMaterialLedger.EarmarkKind.EMERGENCY : IMaterialLedger.EarmarkKind(i);
+            bytes32 key = _scopeKey(material, kind, scope);
+            uint256 total = _totals[key];
             if (less != Level.NULL) total = total.minus(less, lessUnits);
             if (more != Level.NULL) total = total.plus(more, moreUnits);
-            _totals[keys[i]] = total;
+            _totals[key] = total;
         }
     }
 }

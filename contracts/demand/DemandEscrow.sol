@@ -26,6 +26,14 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         uint48 parcel;
     }
 
+    /// @dev Lines of one offer, the first of which is the batch's `first`.
+    struct Group {
+        uint64 offer;
+        uint256 first;
+        uint64[] demands;
+        uint64[] units;
+    }
+
     /// @dev What a batch has won so far.
     struct Score {
         uint256 weighted;
@@ -467,25 +475,36 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @dev One line under the order of urgency.
     function _fulfil(Line memory line) private returns (uint64 allocationId) {
-        IDemandBook.Level level;
-        (allocationId, level,) = _allocate(0, line);
-        _requireOrder(line.offer, level, 0);
+        Group memory group = _group(line.offer, 0, 1);
+        group.demands[0] = line.demand;
+        group.units[0] = line.units;
+        uint64[] memory ids = new uint64[](1);
+        IDemandBook.Level[] memory levels = new IDemandBook.Level[](1);
+        _allocate(group, ids, levels);
+        _requireOrder(line.offer, levels[0], 0);
+        return ids[0];
     }
 
     function _allocateAll(Line[] calldata lines)
         private
         returns (uint64[] memory ids, IDemandBook.Level[] memory levels, Score memory score)
     {
-        uint256 count = lines.length;
-        ids = new uint64[](count);
-        levels = new IDemandBook.Level[](count);
-        for (uint256 i; i < count; ++i) {
-            Line calldata line = lines[i];
-            if (i != 0) _requireNext(i, lines[i - 1], line);
-            uint256 dailyUse;
-            (ids[i], levels[i], dailyUse) = _allocate(i, line);
-            score.weighted += line.units * Urgency.weightOf(levels[i]);
-            if (dailyUse != 0) score.stockSeconds += uint256(line.units) * 1 days / dailyUse;
+        ids = new uint64[](lines.length);
+        levels = new IDemandBook.Level[](lines.length);
+        for (uint256 i; i < lines.length;) {
+            uint64 offerId = lines[i].offer;
+            uint256 end = i + 1;
+            while (end < lines.length && lines[end].offer == offerId) ++end;
+            Group memory group = _group(offerId, i, end - i);
+            for (; i < end; ++i) {
+                Line calldata line = lines[i];
+                if (i != 0) _requireNext(i, lines[i - 1], line);
+                group.demands[i - group.first] = line.demand;
+                group.units[i - group.first] = line.units;
+            }
+            Score memory won = _allocate(group, ids, levels);
+            score.weighted += won.weighted;
+            score.stockSeconds += won.stockSeconds;
         }
     }
 
@@ -498,57 +517,94 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         }
     }
 
-    /// @dev Checks one line and carries it out; the order of urgency is for the caller to check, once all lines are in.
-    function _allocate(uint256 index, Line memory line)
+    function _group(uint64 offerId, uint256 first, uint256 count)
         private
-        returns (uint64 id, IDemandBook.Level level, uint64 dailyUse)
+        pure
+        returns (Group memory)
     {
-        Offer memory record = _describe(_openOffer(line.offer));
-        if (block.timestamp >= record.until) revert OfferNotOpen(line.offer, OfferStatus.EXPIRED);
-        (level, dailyUse) = _serve(index, line, record);
-
-        // Book and ledger are ours and call nobody back: the ledger's answer belongs to the record.
-        uint64 parcel = ledger.allocate(record.parcel, line.units);
-        id = ++allocationCount;
-        _allocations[id] = Allocation({
-            demand: line.demand,
-            offer: line.offer,
-            parcel: parcel,
-            units: line.units,
-            at: uint40(block.timestamp),
-            status: AllocationStatus.ALLOCATED,
-            level: level,
-            consignment: 0,
-            freight: 0
+        return Group({
+            offer: offerId, first: first, demands: new uint64[](count), units: new uint64[](count)
         });
-        emit Allocated(id, line.offer, line.demand, parcel, line.units, level);
-        if (line.units == record.units) {
-            _offers[line.offer].status = OfferStatus.USED;
-            emit OfferEnded(line.offer, OfferStatus.USED, 0);
+    }
+
+    /// @dev Checks the lines of one offer and carries them out; the order of urgency is for the caller to check, once all lines are in.
+    /// Writes the allocations and their levels from the group's first line on.
+    function _allocate(Group memory group, uint64[] memory ids, IDemandBook.Level[] memory levels)
+        private
+        returns (Score memory score)
+    {
+        uint64 offerId = group.offer;
+        Offer memory record = _describe(_openOffer(offerId));
+        if (block.timestamp >= record.until) revert OfferNotOpen(offerId, OfferStatus.EXPIRED);
+        uint64 left = _requireEnough(group, record.units);
+        IDemandBook.Prospect[] memory prospects = _serve(group, record);
+
+        for (uint256 i; i < group.demands.length; ++i) {
+            uint64 units = group.units[i];
+            IDemandBook.Level level = prospects[i].level;
+            // Book and ledger are ours and call nobody back: the ledger's answer belongs to the record.
+            uint64 parcel = ledger.allocate(record.parcel, units);
+            uint64 id = ++allocationCount;
+            _allocations[id] = Allocation({
+                demand: group.demands[i],
+                offer: offerId,
+                parcel: parcel,
+                units: units,
+                at: uint40(block.timestamp),
+                status: AllocationStatus.ALLOCATED,
+                level: level,
+                consignment: 0,
+                freight: 0
+            });
+            emit Allocated(id, offerId, group.demands[i], parcel, units, level);
+            ids[group.first + i] = id;
+            levels[group.first + i] = level;
+            score.weighted += units * Urgency.weightOf(level);
+            uint256 dailyUse = prospects[i].dailyUse;
+            if (dailyUse != 0) score.stockSeconds += uint256(units) * 1 days / dailyUse;
+        }
+        if (left == 0) {
+            _offers[offerId].status = OfferStatus.USED;
+            emit OfferEnded(offerId, OfferStatus.USED, 0);
         }
     }
 
-    /// @dev Has the book serve the line's demand, and says in the line's terms why it did not.
-    function _serve(uint256 index, Line memory line, Offer memory record)
+    /// @dev Returns what the offer has left when the lines are served.
+    function _requireEnough(Group memory group, uint64 offered) private pure returns (uint64 left) {
+        left = offered;
+        for (uint256 i; i < group.units.length; ++i) {
+            uint64 units = group.units[i];
+            if (units == 0) revert ZeroUnits();
+            if (units > left) revert LineTooManyUnits(group.first + i, units, left);
+            left -= units;
+        }
+    }
+
+    /// @dev Has the book serve the lines' demands, and says in the line's terms why it did not.
+    function _serve(Group memory group, Offer memory record)
         private
-        returns (IDemandBook.Level, uint64)
+        returns (IDemandBook.Prospect[] memory prospects)
     {
-        if (line.units == 0) revert ZeroUnits();
-        if (line.units > record.units) revert LineTooManyUnits(index, line.units, record.units);
-        IDemandBook.Prospect memory prospect =
-            demandBook.serve(line.demand, line.units, _goodsOf(record));
-        if (prospect.fit == IDemandBook.Fit.OTHER_MATERIAL) {
-            revert LineWrongMaterial(index, line.offer, line.demand);
+        prospects = demandBook.serve(_goodsOf(record), group.demands, group.units);
+        for (uint256 i; i < prospects.length; ++i) {
+            IDemandBook.Prospect memory prospect = prospects[i];
+            if (prospect.level != IDemandBook.Level.NULL) continue;
+            uint256 index = group.first + i;
+            uint64 demand = group.demands[i];
+            if (prospect.fit == IDemandBook.Fit.OTHER_MATERIAL) {
+                revert LineWrongMaterial(index, group.offer, demand);
+            }
+            if (prospect.fit == IDemandBook.Fit.OUT_OF_EARMARK) {
+                revert LineEarmark(index, group.offer, demand);
+            }
+            if (prospect.fit == IDemandBook.Fit.ENDS_TOO_SOON) {
+                revert LineExpired(index, group.offer, record.expiry);
+            }
+            if (group.units[i] > prospect.open) {
+                revert LineTooManyUnits(index, group.units[i], prospect.open);
+            }
+            revert LineUnaudited(index, demand);
         }
-        if (prospect.fit == IDemandBook.Fit.OUT_OF_EARMARK) {
-            revert LineEarmark(index, line.offer, line.demand);
-        }
-        if (prospect.fit == IDemandBook.Fit.ENDS_TOO_SOON) {
-            revert LineExpired(index, line.offer, record.expiry);
-        }
-        if (line.units > prospect.open) revert LineTooManyUnits(index, line.units, prospect.open);
-        if (prospect.level == IDemandBook.Level.NULL) revert LineUnaudited(index, line.demand);
-        return (prospect.level, prospect.dailyUse);
     }
 
     /// @dev The units and what their booking took of the freight budget go back to the demand.

@@ -17,7 +17,7 @@ abstract contract FacilityBook is IDemandBook {
     }
 
     /// @notice Where participants and regions are looked up.
-    IParticipantRegistry public immutable registry;
+    IParticipantRegistry internal immutable registry;
 
     /// @inheritdoc IDemandBook
     mapping(bytes32 region => uint64) public peopleInCare;

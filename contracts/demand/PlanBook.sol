@@ -14,13 +14,13 @@ abstract contract PlanBook is FacilityBook, LapsingPause {
     uint40 public constant AUDIT_WINDOW = 3 days;
 
     /// @notice Most units that a demand, a raise or its facts may name: sixteen million of them fit a total.
-    uint64 public constant MAX_UNITS = 1e12;
+    uint64 internal constant MAX_UNITS = 1e12;
 
     /// @notice Where materials are defined.
-    IMaterialLedger public immutable ledger;
+    IMaterialLedger internal immutable ledger;
 
     /// @notice Who may raise demand and open the fast path.
-    address public immutable emergencyResponse;
+    address internal immutable emergencyResponse;
 
     /// @inheritdoc IDemandBook
     uint64 public raiseCount;
