@@ -35,7 +35,7 @@ from aidline.sim.records import (
     TelemetryLog,
 )
 from aidline.sim.rules import Rules
-from aidline.sim.tables import Row, Table
+from aidline.tables import Row, Table
 
 __all__ = [
     "CasesRead",

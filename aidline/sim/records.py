@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from aidline.geodesy import Place, metres_between
+from aidline.solve.urgency import level_of
 
 __all__ = [
     "Action",
@@ -96,12 +97,7 @@ class Need(StrEnum):
     @classmethod
     def of(cls, stock: int, daily_use: int, vulnerable: bool) -> Need:
         """Computes the level: under 24, 72, 168 hours of stock; one higher when vulnerable."""
-        levels = list(cls)
-        if daily_use == 0:
-            return cls.LOW
-        hours = 24 * stock / daily_use
-        index = 3 if hours < 24 else 2 if hours < 72 else 1 if hours < 168 else 0
-        return levels[min(index + vulnerable, 3)]
+        return cls(level_of(stock, daily_use, vulnerable=vulnerable).name.lower())
 
 
 class Tier(StrEnum):

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aidline.errors import InputError
-from aidline.sim.tables import Row, Table
+from aidline.tables import Row, Table
 
 
 def table(folder: Path, data: bytes) -> Table:
