@@ -29,6 +29,7 @@ __all__ = [
     "Permit",
     "PolicyConsent",
     "Registration",
+    "Split",
     "Terms",
 ]
 
@@ -440,4 +441,24 @@ class CarrierAttestation(Message):
     document: Annotated[bytes, "bytes32"]
     valid_until: Annotated[int, "uint40"]
     nonce: Annotated[int, "uint256"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("Split")
+@dataclass(frozen=True, slots=True)
+class Split(Message):
+    """What payer and carrier agree on in a dispute (DisputeDesk).
+
+    Attributes:
+        dispute: The dispute; it ends once, so this is good once.
+        consignment: The consignment.
+        leg: The leg, the first being 0.
+        award: What the leg earns, base units of the currency.
+        deadline: Last unix second at which this is good.
+    """
+
+    dispute: Annotated[int, "uint64"]
+    consignment: Annotated[int, "uint64"]
+    leg: Annotated[int, "uint8"]
+    award: Annotated[int, "uint128"]
     deadline: Annotated[int, "uint40"]

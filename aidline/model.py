@@ -19,6 +19,7 @@ __all__ = [
     "ConsignmentId",
     "DemandId",
     "DemandStatus",
+    "DisputeStatus",
     "EarmarkKind",
     "GiftId",
     "GiftKind",
@@ -226,6 +227,17 @@ class Paper(IntEnum):
     NULL = 0
     LICENCE = 1
     TARIFF = 2
+
+
+class DisputeStatus(IntEnum):
+    """Where a dispute is in its life (``IDisputeDesk.DisputeStatus``)."""
+
+    NULL = 0
+    OPEN = 1
+    AGREED = 2
+    RULED = 3
+    LAPSED = 4
+    MOOT = 5
 
 
 class Standing(IntEnum):

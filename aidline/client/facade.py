@@ -157,6 +157,11 @@ class Aidline:
         return self.contract("FreightEscrow")
 
     @cached_property
+    def disputes(self) -> Contract:
+        """Disputes about what a leg earns (DisputeDesk)."""
+        return self.contract("DisputeDesk")
+
+    @cached_property
     def carriers(self) -> Contract:
         """Auditors' words on carriers (CarrierAudit)."""
         return self.contract("CarrierAudit")

@@ -147,6 +147,15 @@ SUITE = Suite(
                 "demandEscrow": "@DemandEscrow",
             },
         ),
+        Item(
+            "DisputeDesk",
+            {
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "logisticsCurrency": "@LogisticsCurrency",
+                "freightEscrow": "@FreightEscrow",
+            },
+        ),
         Item("CarrierAudit", {"participantRegistry": "@ParticipantRegistry"}),
         Item(
             "ReliefFund",

@@ -139,6 +139,7 @@ class Suite:
     network: Contract
     monitor: Contract
     freight: Contract
+    disputes: Contract
     carriers: Contract
     fund: Contract
     donations: Contract
@@ -167,6 +168,7 @@ ROOMS = {
     "network": "LogisticsNetwork",
     "monitor": "ConditionMonitor",
     "freight": "FreightEscrow",
+    "disputes": "DisputeDesk",
     "carriers": "CarrierAudit",
     "fund": "ReliefFund",
     "donations": "DonationRegistry",
