@@ -163,11 +163,15 @@ class Table:
         message = f"the column is missing; the file has {have or 'none'}"
         return InputError(message, path=self.path, line=1, column=column)
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, rejected: list[InputError] | None = None) -> Iterator[Row]:
         """Yields the rows; empty lines are passed over.
 
+        Args:
+            rejected: Takes what is wrong with a row that has another number of fields than the
+                header, which is passed over then.
+
         Raises:
-            InputError: If a row has another number of fields than the header, or is no CSV.
+            InputError: If there is such a row and nothing that takes it, or it is no CSV.
         """
         names = list(self.columns)
         records = self._records()
@@ -176,11 +180,15 @@ class Table:
             if not any(field.strip() for field in fields):
                 continue
             if len(fields) != len(names):
-                raise InputError(
+                problem = InputError(
                     f"has {len(fields)} fields where the header has {len(names)}",
                     path=self.path,
                     line=line,
                 )
+                if rejected is None:
+                    raise problem
+                rejected.append(problem)
+                continue
             yield Row(self.path, line, dict(zip(names, fields, strict=True)), self.columns)
 
     def _records(self) -> Iterator[tuple[int, Sequence[str]]]:

@@ -20,12 +20,14 @@ from aidline.errors import AidlineError
 
 __all__ = ["app", "main"]
 
-#: Modules by command; each has a function of the command's name, and is loaded when it is called.
+#: Modules by command; each has a function (or a Typer, where a command has commands of its own) of
+#: the command's name, and is loaded when it is called.
 _COMMANDS = {
     "simulate": "aidline.cli.simulate",
     "verify": "aidline.cli.verify",
     "node": "aidline.cli.chain_commands",
     "deploy": "aidline.cli.chain_commands",
+    "match": "aidline.cli.match",
 }
 
 _BROKEN_OFF = 130  # what a shell says of a program that Ctrl-C has ended
@@ -40,9 +42,12 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _COMMANDS:
             return None
-        alone = typer.Typer(add_completion=False)
-        alone.command(cmd_name)(getattr(import_module(_COMMANDS[cmd_name]), cmd_name))
-        return typer.main.get_command(alone)
+        command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        if not isinstance(command, typer.Typer):
+            alone = typer.Typer(add_completion=False)
+            alone.command(cmd_name)(command)
+            command = alone
+        return typer.main.get_command(command)
 
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from aidline.trace.figures import LEVELS, STATES
 
-__all__ = ["figures", "run_line", "run_row", "summary"]
+__all__ = ["figures", "new_table", "run_line", "run_row", "short", "summary"]
 
 Record = dict[str, Any]
 
@@ -51,7 +51,7 @@ def figures(console: Console, record: Record) -> None:
     _money(console, record)
 
 
-def _table(title: str, *columns: str, left: int = 1) -> Table:
+def new_table(title: str, *columns: str, left: int = 1) -> Table:
     """Return a table whose first ``left`` columns are of words, the others of figures."""
     table = Table(
         title=title or None,
@@ -78,7 +78,8 @@ def _amount(text: str, decimals: int = 6) -> str:
     return f"{int(text) / 10**decimals:,.0f}"
 
 
-def _short(name: str, most: int = _NAME) -> str:
+def short(name: str, most: int = _NAME) -> str:
+    """Return a name in at most so many letters, ready to be printed."""
     return escape(name if len(name) <= most else f"{name[: most - 1]}…")
 
 
@@ -96,9 +97,9 @@ def _input(console: Console, record: Record) -> None:
     if not record["input"]:
         return
     names = ("rows", "used", "merged", "rejected", "unknown", "capped")
-    table = _table("Files", "", *names)
+    table = new_table("Files", "", *names)
     for count in record["input"].values():
-        table.add_row(_short(count["file"]), *(f"{count[name]:,}" for name in names))
+        table.add_row(short(count["file"]), *(f"{count[name]:,}" for name in names))
     _show(console, table)
 
 
@@ -106,7 +107,7 @@ def _emergency(console: Console, record: Record) -> None:
     if not record["emergency"]:
         console.print("\n[bold]Emergency[/bold]  no level of the plan was reached")
         return
-    table = _table("Emergency plan", "", "level", "on", "what it set going", left=4)
+    table = new_table("Emergency plan", "", "level", "on", "what it set going", left=4)
     for change in record["emergency"]:
         seen = ", ".join(f"{one['region']} {one['value']:,}" for one in change["figures"][:1])
         if len(change["figures"]) > 1:
@@ -121,13 +122,13 @@ def _emergency(console: Console, record: Record) -> None:
             change["date"],
             f"{change['from']} → {change['to']}",
             seen,
-            _short(", ".join(doings) or "–", 36),
+            short(", ".join(doings) or "–", 36),
         )
     _show(console, table)
 
 
 def _demand(console: Console, record: Record) -> None:
-    table = _table("Demand", "urgency", "units asked", "served", "")
+    table = new_table("Demand", "urgency", "units asked", "served", "")
     for level in LEVELS:
         asked, served = (record["demand"][level][name] for name in ("asked", "served"))
         share = f"{served / asked:.0%}" if asked else "–"
@@ -142,11 +143,11 @@ def _demand(console: Console, record: Record) -> None:
 def _gifts(console: Console, record: Record) -> None:
     units, names = record["units"], record["names"]
     shown = _columns(units["by_state"], _WIDTH - _NAME - 5 - _wide("units", units["given"]))
-    table = _table("Gifts in kind, by their certificates", "gift", "units", *map(_words, shown))
+    table = new_table("Gifts in kind, by their certificates", "gift", "units", *map(_words, shown))
     gifts = [gift for gift in record["gifts"] if gift["kind"] == "in_kind"]
     for gift in gifts[:_MOST_GIFTS]:
         table.add_row(
-            f"{gift['id']} {_short(names.get(gift['donor'], gift['donor']))}",
+            f"{gift['id']} {short(names.get(gift['donor'], gift['donor']))}",
             f"{gift['accepted']:,}",
             *(_units(gift["by_state"], state) for state in shown),
         )
@@ -197,7 +198,7 @@ def _freight(console: Console, record: Record) -> None:
     )
     if not cut:
         return
-    table = _table(
+    table = new_table(
         "",
         "paid less",
         "carrier",
@@ -209,7 +210,7 @@ def _freight(console: Console, record: Record) -> None:
     for consignment, leg in cut[:_MOST_CUT]:
         table.add_row(
             f"{consignment['id']}",
-            _short(names.get(leg["carrier"], leg["carrier"])),
+            short(names.get(leg["carrier"], leg["carrier"])),
             ", ".join(leg["why"]["reasons"]),
             _amount(leg["freight"]),
             _amount(leg["paid"]),
@@ -222,7 +223,7 @@ def _freight(console: Console, record: Record) -> None:
 def _money(console: Console, record: Record) -> None:
     """Print the two sums that must hold; cents are left to summary.json."""
     freight, fund = record["freight"], record["money"]
-    table = _table("Money", "", "", left=1)
+    table = new_table("Money", "", "", left=1)
     table.show_header = False
     for name, value in (
         ("freight prepaid", freight["prepaid"]),
