@@ -19,6 +19,7 @@ __all__ = [
     "ConsignmentId",
     "DemandId",
     "DemandStatus",
+    "DeviceRule",
     "DisputeStatus",
     "EarmarkKind",
     "GiftId",
@@ -195,6 +196,14 @@ class Policy(IntEnum):
     DEVICE = 2
     BOTH = 3
     DEVICE_THEN_SILENCE = 4
+
+
+class DeviceRule(IntEnum):
+    """How several devices of one consignment are heard (``IConditionMonitor.DeviceRule``)."""
+
+    NULL = 0
+    ANY = 1
+    EACH = 2
 
 
 class GiftKind(IntEnum):

@@ -21,13 +21,21 @@ from aidline.keccak import keccak
 from aidline.messages import Batch
 
 __all__ = [
+    "NO_BATCH",
     "Band",
     "Leaf",
     "MerkleTree",
+    "Point",
     "Recorder",
+    "Watch",
+    "exposure_until",
+    "follow",
     "interval_exposure",
     "verify_proof",
 ]
+
+#: What is handed in as the batch before the first.
+NO_BATCH = Batch(0, 0, bytes(32), bytes(32), *[0] * 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,76 @@ class Band:
     def __post_init__(self) -> None:
         if self.temperature_min > self.temperature_max or self.humidity_min > self.humidity_max:
             raise InputError("a band's lower limit is above its upper limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What a device watches. The chain keeps its hash only: whoever acts on a watch hands it in.
+
+    Attributes:
+        device: Address of the device that signs.
+        booking: Struct hash of the consignment's booking.
+        band: Band of its terms.
+    """
+
+    device: str
+    booking: bytes
+    band: Band
+
+    def beginning(self, consignment: int) -> bytes:
+        """Return what the chain of batches begins with: ``previous`` of the first batch."""
+        band = self.band
+        encoded = b"".join(
+            (
+                consignment.to_bytes(32, "big"),
+                bytes.fromhex(self.device.removeprefix("0x")).rjust(32, b"\0"),
+                self.booking,
+                band.temperature_min.to_bytes(32, "big", signed=True),
+                band.temperature_max.to_bytes(32, "big", signed=True),
+                band.humidity_min.to_bytes(32, "big"),
+                band.humidity_max.to_bytes(32, "big"),
+            )
+        )
+        return _link(encoded)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What is told of a batch where its exposure counts: two words.
+
+    Attributes:
+        batch: The batch's struct hash.
+        figures: First time (40 bits), last time (40), longest gap (32), exposure of temperature
+            (64) and of humidity (64), the last in the lowest bits.
+    """
+
+    batch: bytes
+    figures: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> Point:
+        """Return what is told of a batch."""
+        figures = batch.first_time << 200 | batch.last_time << 160 | batch.longest_gap << 128
+        figures |= batch.temperature_exposure << 64 | batch.humidity_exposure
+        return cls(batch.struct_hash(), figures)
+
+
+def follow(beginning: bytes, before: bytes, batch: Batch) -> bytes:
+    """Return what the chain comes to with a batch: ``previous`` of the next one.
+
+    Args:
+        beginning: What the chain began with, :meth:`Watch.beginning`.
+        before: What it came to before; ``batch.previous``.
+        batch: The batch.
+    """
+    point = Point.of(batch)
+    return _link(beginning + before + point.batch + point.figures.to_bytes(32, "big"))
+
+
+def _link(encoded: bytes) -> bytes:
+    """Return a link of the chain: the last bit of its hash is not used."""
+    made = keccak(encoded)
+    return made[:31] + bytes([made[31] & 0xFE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +179,37 @@ def interval_exposure(seconds: int, before: int, after: int, low: int, high: int
         low: Lower limit of the band, hundredths.
         high: Upper limit of the band, hundredths.
     """
-    return _beyond(seconds, before - high, after - high) + _beyond(
-        seconds, low - before, low - after
+    return exposure_until(seconds, seconds, before, after, low, high)
+
+
+def exposure_until(part: int, seconds: int, before: int, after: int, low: int, high: int) -> int:
+    """Return the exposure in the first ``part`` of the seconds between two adjacent readings.
+
+    The integral of the same line from its beginning to ``part``; both sides of the band are added,
+    each rounded down.
+
+    Args:
+        part: Seconds from the first reading, at most ``seconds``.
+        seconds: Time between the readings.
+        before: First reading, hundredths.
+        after: Second reading, hundredths.
+        low: Lower limit of the band, hundredths.
+        high: Upper limit of the band, hundredths.
+    """
+    return _beyond(part, seconds, before - high, after - high) + _beyond(
+        part, seconds, low - before, low - after
     )
 
 
-def _beyond(seconds: int, first: int, second: int) -> int:
-    if first >= 0 and second >= 0:
-        return (first + second) * seconds // 2
-    outside, inside = max(first, second), min(first, second)
-    if outside <= 0:
-        return 0
-    return outside * outside * seconds // (2 * (outside - inside))
+def _beyond(part: int, seconds: int, first: int, second: int) -> int:
+    end = first * (seconds - part) + second * part  # where the line stands at `part`, times seconds
+    if first >= 0 and end >= 0:
+        return (first * seconds + end) * part // (2 * seconds)
+    if first > 0:
+        return first * first * seconds // (2 * (first - second))
+    if end > 0:
+        return end * end // (2 * seconds * (second - first))
+    return 0
 
 
 class MerkleTree:
@@ -170,14 +267,18 @@ class Recorder:
 
     Args:
         consignment: The consignment.
-        band: The band of its terms.
+        watch: What the device watches, as it was opened.
+
+    Attributes:
+        last: The last batch made, which is handed in with the next.
     """
 
-    def __init__(self, consignment: int, band: Band) -> None:
+    def __init__(self, consignment: int, watch: Watch) -> None:
         self.consignment = consignment
-        self.band = band
+        self.watch = watch
+        self.last: Batch | None = None
         self._last: Leaf | None = None
-        self._previous = bytes(32)
+        self._beginning = self._head = watch.beginning(consignment)
         self._batches: list[tuple[Leaf, ...]] = []
 
     @property
@@ -212,7 +313,7 @@ class Recorder:
         made = Batch(
             consignment=self.consignment,
             sequence=len(self._batches),
-            previous=self._previous,
+            previous=self._head,
             root=MerkleTree([leaf.hash() for leaf in leaves]).root,
             first_index=leaves[0].index,
             last_index=last.index,
@@ -227,15 +328,16 @@ class Recorder:
             longest_gap=max(gaps, default=0),
             deadline=deadline,
         )
-        self._previous = made.struct_hash()
+        self._head = follow(self._beginning, self._head, made)
         self._last = last
+        self.last = made
         self._batches.append(tuple(leaves))
         return made
 
     def _leaves(self, readings: Sequence[tuple[int, int, int]]) -> list[Leaf]:
         if not readings:
             raise InputError("a batch needs a reading")
-        band, last = self.band, self._last
+        band, last = self.watch.band, self._last
         leaves: list[Leaf] = []
         for time, temperature, humidity in readings:
             if last is None:

@@ -25,26 +25,17 @@ interface IConditionMonitor {
         uint16 humidityMax;
     }
 
-    /// @notice What is watched in a consignment.
-    /// @param device The device that signs. @param temperatureMin Band of the terms, hundredths of a degree Celsius. @param humidityMin Band, hundredths of a percent.
+    /// @notice What a device watches; the chain keeps its hash only, so that whoever acts on a watch hands it in.
+    /// @param device The device that signs. @param booking Struct hash of the consignment's booking. @param band Of the terms.
     struct Watch {
-        address device; // slot 0
-        int16 temperatureMin;
-        int16 temperatureMax;
-        uint16 humidityMin;
-        uint16 humidityMax;
-        uint32 batches; // slot 1
-        uint40 lastTime;
-        uint64 temperatureExposure;
-        uint64 humidityExposure;
-        uint32 longestGap;
-        uint64 readings; // slot 2
-        bytes32 lastHash; // slot 3
+        address device;
+        bytes32 booking;
+        Band band;
     }
 
     /// @notice A signed batch of readings, see `BATCH_TYPEHASH`.
     /// @param sequence 0 for the first; the nonce.
-    /// @param previous Struct hash of the batch before, zero for the first.
+    /// @param previous What the chain came to with the batch before, see `headOf`.
     /// @param root Merkle root over the leaves (OpenZeppelin standard tree; a leaf is the double keccak of `abi.encode(uint64 index,uint40 time,int16 temperature,uint16 humidity,uint64 temperatureExposure,uint64 humidityExposure)`, exposures running).
     /// @param firstIndex Index of its first reading in the consignment; follows the last of the batch before.
     /// @param firstTime Unix seconds of its first reading. @param lastTime Of its last; a reading's time is later than that of the reading before.
@@ -71,8 +62,30 @@ interface IConditionMonitor {
         uint40 deadline;
     }
 
-    /// @notice Running exposure at the last reading of a batch.
-    /// @param longestGap Longest time without a reading from the end of the batch before (the first: from pick-up) to `time`, seconds.
+    /// @notice What is told of a batch where its exposure counts.
+    /// @param batch Struct hash. @param figures From the highest bits down: 16 zero, firstTime 40, lastTime 40, longestGap 32, temperatureExposure 64,
+    /// humidityExposure 64, as in the batch.
+    struct Point {
+        bytes32 batch;
+        uint256 figures;
+    }
+
+    /// @notice What a span of time between two changes of custody answers for.
+    /// @param temperature Exposure, centidegree-seconds. @param humidity Exposure, centipercent-seconds. @param silence Longest time without a reading, seconds.
+    struct Span {
+        uint64 temperature;
+        uint64 humidity;
+        uint40 silence;
+    }
+
+    /// @notice How several devices of one consignment are heard: ANY counts what the mildest says, EACH what the strictest says. With one device both are the same.
+    enum DeviceRule {
+        NULL,
+        ANY,
+        EACH
+    }
+
+    /// @notice To be removed: running exposure at the last reading of a batch.
     struct Checkpoint {
         uint40 time; // slot 0
         uint64 temperatureExposure;
@@ -80,22 +93,18 @@ interface IConditionMonitor {
         uint32 longestGap;
     }
 
-    event WatchOpened(uint64 indexed consignment, address indexed device);
-    event BatchRecorded(
-        uint64 indexed consignment,
-        uint32 indexed sequence,
-        address indexed device,
-        bytes32 root,
-        uint40 firstTime,
-        uint40 lastTime,
-        uint64 readings,
-        uint64 temperatureExposure,
-        uint64 humidityExposure
+    event WatchOpened(
+        uint64 indexed consignment, address indexed device, bytes32 booking, Band band
     );
+    event BatchRecorded(uint64 indexed consignment, address indexed device, Batch batch);
 
     error NotWriter(address caller);
-    error NotWatched(uint64 consignment);
-    error AlreadyWatched(uint64 consignment);
+    error NotWatched(uint64 consignment, address device);
+    error AlreadyWatched(uint64 consignment, address device);
+    /// @notice The watch and the batches, as handed in, are not what is on record: another band or booking, a batch left out, added or put before another.
+    error NotOnRecord(uint64 consignment, address device);
+    error BadCuts();
+    error ToldCount(uint256 given, uint256 needed);
     error DeviceNotUsable(address device, uint40 at);
     error BadSignature(address signer);
     error Expired(uint40 deadline);
@@ -115,28 +124,48 @@ interface IConditionMonitor {
     error TooManyBatches(uint64 consignment, uint32 most);
     error UnknownBatch(uint64 consignment, uint32 index);
 
-    /// @notice Most batches of a consignment, so that settlement reads a bounded number.
+    /// @notice Most batches of a watch, so that settlement reads a bounded number.
     function MAX_BATCHES() external view returns (uint32);
 
-    /// @notice What is watched. @dev Reverts with `NotWatched`.
-    function watch(uint64 consignment) external view returns (Watch memory);
+    /// @notice EIP-712: `Batch(uint64 consignment,uint32 sequence,bytes32 previous,bytes32 root,uint64 firstIndex,uint64 lastIndex,uint40 firstTime,uint40 lastTime,int16 temperatureMin,int16 temperatureMax,uint16 humidityMin,uint16 humidityMax,uint64 temperatureExposure,uint64 humidityExposure,uint32 longestGap,uint40 deadline)`.
+    function BATCH_TYPEHASH() external view returns (bytes32);
 
-    /// @notice Running exposure at the end of the batch with this sequence. @dev Reverts with `UnknownBatch`.
+    /// @notice What the chain of a watch has come to; zero when there is no watch.
+    /// @dev It begins as `keccak256(abi.encode(consignment, watch))`; each batch makes of it `keccak256(abi.encode(beginning, before, point.batch,
+    /// point.figures))`; the last bit of each is cleared.
+    function headOf(uint64 consignment, address device) external view returns (bytes32);
+
+    /// @notice What each span between two changes of custody answers for, and last the whole way.
+    /// @param watches Of the devices of the consignment. @param rule How several are heard.
+    /// @param longestSilence Seconds without a reading up to which a device is a witness under ANY.
+    /// @param told All batches of each device, in order: any that is missing or added is refused.
+    /// @param cuts Unix seconds of pick-up, of each handover, and of the end, in order; at least two.
+    /// @dev A batch belongs to the span in which it ends: up to and including its end. So a device ends a batch at each handover, and who takes over has
+    /// an interest that it does. Silence is the longest gap in the span; time from the last reading up to the span's end counts, also when a later
+    /// batch covers it.
+    ///
+    /// Several devices: EACH takes the greatest of each figure. ANY takes the least of each figure over those that were not silent for longer than
+    /// `longestSilence` in the span; where all were, the figures of the one that was silent the shortest, so that nobody gains by a device that is dead.
+    /// Reverts with `NotWatched`, `NotOnRecord`, `ToldCount`, `BadCuts`.
+    function exposures(
+        uint64 consignment,
+        Watch[] calldata watches,
+        DeviceRule rule,
+        uint32 longestSilence,
+        Point[][] calldata told,
+        uint40[] calldata cuts
+    ) external view returns (Span[] memory spans);
+
+    /// @notice To be removed. @dev Reverts with `UnknownBatch`.
     function checkpoint(uint64 consignment, uint32 index) external view returns (Checkpoint memory);
 
-    /// @notice Exposure that a custody span [from, to] answers for, and the longest silence in it.
-    /// @dev A batch belongs whole to the span in which it ends: exposure is that at the last checkpoint at or before `to`, less that at the last at or
-    /// before `from`. So a device ends a batch at each handover, and who takes over has an interest that it does. Silence is the longest gap of
-    /// the batches that end in the span, at most the span itself; time from the last of them (or `from`) up to `to` counts, also when a later batch covers it.
+    /// @notice To be removed: as `exposures`, for one span.
     function exposureBetween(uint64 consignment, uint40 from, uint40 to)
         external
         view
         returns (uint64 temperature, uint64 humidity, uint40 silence);
 
-    /// @notice EIP-712: `Batch(uint64 consignment,uint32 sequence,bytes32 previous,bytes32 root,uint64 firstIndex,uint64 lastIndex,uint40 firstTime,uint40 lastTime,int16 temperatureMin,int16 temperatureMax,uint16 humidityMin,uint16 humidityMax,uint64 temperatureExposure,uint64 humidityExposure,uint32 longestGap,uint40 deadline)`.
-    function BATCH_TYPEHASH() external view returns (bytes32);
-
-    /// @notice Returns silently when the watching device has signed `digest`, at `at` was usable, and had then signed `batches` batches, all recorded.
+    /// @notice To be removed: returns silently when the watching device has signed `digest`, at `at` was usable, and had then signed `batches` batches, all recorded.
     /// @dev Reverts with `BatchesMissing`, `BatchAfterArrival`, `DeviceNotUsable`, `BadSignature`.
     function requireArrival(
         uint64 consignment,
@@ -146,11 +175,26 @@ interface IConditionMonitor {
         bytes calldata signature
     ) external view;
 
-    /// @notice FreightEscrow only: a device watches a consignment. @dev The device must be usable now. Emits `WatchOpened`.
+    /// @notice To be removed: as `openWatches`, for one device and no booking.
     function open(uint64 consignment, address device, Band calldata band) external;
 
+    /// @notice FreightEscrow only: devices watch a consignment. @dev Each must be usable now and named once. Emits `WatchOpened` for each.
+    function openWatches(
+        uint64 consignment,
+        bytes32 booking,
+        address[] calldata devices,
+        Band calldata band
+    ) external;
+
     /// @notice Records the next batch, signed by the watching device; submitted by anyone.
+    /// @param watch As opened. @param previous The batch before; anything for the first.
     /// @dev Not before pick-up (the load's first handover), not in the future, in sequence; a device past calibration at `lastTime`, retired or of a
-    /// suspended operator is refused. A batch may still come after delivery: it is evidence, and moves no money. Emits `BatchRecorded`.
-    function record(Batch calldata batch, bytes calldata signature) external;
+    /// suspended operator is refused. A batch may still come after delivery: it is evidence, and moves no money. Its gas does not depend on the number of
+    /// readings or batches. Emits `BatchRecorded`.
+    function record(
+        Watch calldata watch,
+        Batch calldata previous,
+        Batch calldata batch,
+        bytes calldata signature
+    ) external;
 }

@@ -28,6 +28,7 @@ from aidline.sim.pallet import Pallet
 from aidline.sim.records import SECONDS_A_DAY
 from aidline.sim.world import Release, World
 from aidline.telemetry import Recorder
+from aidline.watches import watch_of
 
 __all__ = ["Dispatch"]
 
@@ -323,7 +324,7 @@ class Dispatch:
     def _booked(self, journey: Journey, receipt: Receipt) -> None:
         journey.id = receipt.event("ConsignmentBooked").args.consignment
         journey.content = receipt.event("LoadFormed").args.content
-        journey.recorder = Recorder(journey.id, journey.band)
+        journey.recorder = Recorder(journey.id, watch_of(receipt.event("WatchOpened")))
         for event in receipt.events:
             if event.name == "MoneySpent":
                 journey.outflow = event.args.outflow

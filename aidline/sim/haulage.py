@@ -17,6 +17,7 @@ from aidline.sim.fleet import Fleet
 from aidline.sim.journey import Journey
 from aidline.sim.records import SECONDS_A_DAY
 from aidline.sim.world import World
+from aidline.watches import submission
 
 __all__ = ["Haulage"]
 
@@ -98,12 +99,19 @@ class Haulage:
         world = self._world
         assert journey.recorder is not None
         device = world.cast[journey.device]
-        domain = world.aid.domain(world.aid.monitor)
+        monitor, recorder = world.aid.monitor, journey.recorder
         for readings in journey.pallet.due(world.agenda.now):
-            batch = journey.recorder.batch(readings, deadline=world.agenda.now + SECONDS_A_DAY)
+            previous = recorder.last
+            batch = recorder.batch(readings, deadline=world.agenda.now + SECONDS_A_DAY)
             yield Step(
-                world.send(
-                    world.aid.monitor, "record", batch, batch.sign(device, domain), sender=device
+                submission(
+                    monitor,
+                    world.aid.domain(monitor),
+                    recorder.watch,
+                    previous,
+                    batch,
+                    device,
+                    gas=world.limits.get((monitor.name, "record")),
                 )
             )
 

@@ -9,17 +9,47 @@ import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {References} from "../libraries/References.sol";
 import {SignatureCheck} from "../libraries/SignatureCheck.sol";
+import {Telemetry} from "../libraries/Telemetry.sol";
 
 /// @title ConditionMonitor
 /// @notice What the devices signed: for each consignment a chain of telemetry batches with running exposure.
 contract ConditionMonitor is IConditionMonitor, EIP712 {
+    using Telemetry for *;
+
+    /// @dev What is on record beside the chain of a watch; mostly nothing.
+    /// @param voids A bit for each batch that counts as silence.
+    struct Marks {
+        uint256 voids;
+        mapping(uint40 time => Split) splits;
+    }
+
+    /// @dev A batch that was split at a change of custody.
+    /// @param heard Unix second of the last reading before it. @param temperature Running exposure at that change. @param humidity The same.
+    struct Split {
+        uint40 heard;
+        uint64 temperature;
+        uint64 humidity;
+    }
+
+    /// @dev What has been heard so far of one device.
+    /// @param at Which span. @param heard Unix second of the last reading in the span, or of its beginning. @param heardAtAll Of the last reading on the way.
+    /// @param temperature Running exposure that has been counted. @param humidity The same.
+    struct Ear {
+        uint256 at;
+        uint40 heard;
+        uint40 heardAtAll;
+        uint64 temperature;
+        uint64 humidity;
+    }
+
     /// @inheritdoc IConditionMonitor
-    bytes32 public constant BATCH_TYPEHASH = keccak256(
-        "Batch(uint64 consignment,uint32 sequence,bytes32 previous,bytes32 root,uint64 firstIndex,uint64 lastIndex,uint40 firstTime,uint40 lastTime,int16 temperatureMin,int16 temperatureMax,uint16 humidityMin,uint16 humidityMax,uint64 temperatureExposure,uint64 humidityExposure,uint32 longestGap,uint40 deadline)"
-    );
+    bytes32 public constant BATCH_TYPEHASH = Telemetry.BATCH_TYPEHASH;
 
     /// @inheritdoc IConditionMonitor
     uint32 public constant MAX_BATCHES = 256;
+
+    /// @dev The bit of a watch's word that says that there are marks.
+    bytes32 private constant _MARKED = bytes32(uint256(1));
 
     /// @notice Where devices are looked up.
     IParticipantRegistry public immutable registry;
@@ -30,9 +60,15 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     /// @notice The only one that opens a watch.
     address public immutable freightEscrow;
 
-    mapping(uint64 consignment => Watch) private _watches;
+    /// @dev The chain's last hash, and in its last bit whether there are marks: the one word that a batch writes.
+    mapping(uint64 consignment => mapping(address device => bytes32)) private _heads;
 
-    /// @dev One for each batch, in order, so that their times rise.
+    mapping(uint64 consignment => mapping(address device => Marks)) private _marks;
+
+    /// @dev To be removed.
+    mapping(uint64 consignment => address) private _deviceOf;
+
+    /// @dev To be removed.
     mapping(uint64 consignment => Checkpoint[]) private _checkpoints;
 
     constructor(address registry_, address ledger_, address freightEscrow_)
@@ -46,8 +82,28 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     // --- reads ---
 
     /// @inheritdoc IConditionMonitor
-    function watch(uint64 consignment) external view returns (Watch memory) {
-        return _watched(consignment);
+    function headOf(uint64 consignment, address device) external view returns (bytes32) {
+        return _heads[consignment][device] & ~_MARKED;
+    }
+
+    /// @inheritdoc IConditionMonitor
+    function exposures(
+        uint64 consignment,
+        Watch[] calldata watches,
+        DeviceRule rule,
+        uint32 longestSilence,
+        Point[][] calldata told,
+        uint40[] calldata cuts
+    ) external view returns (Span[] memory spans) {
+        if (told.length != watches.length || told.length == 0) {
+            revert ToldCount(told.length, watches.length);
+        }
+        _requireRising(cuts);
+        for (uint256 i; i < told.length; ++i) {
+            Span[] memory heard = _hear(consignment, watches[i], told[i], cuts);
+            if (i == 0) spans = heard;
+            else _join(spans, heard, rule, longestSilence);
+        }
     }
 
     /// @inheritdoc IConditionMonitor
@@ -67,7 +123,7 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         view
         returns (uint64 temperature, uint64 humidity, uint40 silence)
     {
-        _watched(consignment);
+        _requireWatched(consignment);
         if (to <= from) return (0, 0, 0);
         Checkpoint[] storage points = _checkpoints[consignment];
         uint256 index = _countUpTo(points, from);
@@ -101,7 +157,7 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         bytes32 digest,
         bytes calldata signature
     ) external view {
-        address device = _watched(consignment).device;
+        address device = _requireWatched(consignment);
         Checkpoint[] storage points = _checkpoints[consignment];
         if (points.length < batches) {
             revert BatchesMissing(consignment, uint32(points.length), batches);
@@ -117,66 +173,95 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
 
     /// @inheritdoc IConditionMonitor
     function open(uint64 consignment, address device, Band calldata band) external {
-        if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
-        Watch storage opened = _watches[consignment];
-        if (opened.device != address(0)) revert AlreadyWatched(consignment);
-        _requireUsable(device, uint40(block.timestamp));
+        _requireEscrow();
+        _deviceOf[consignment] = device;
+        _open(consignment, Watch(device, 0, band));
+    }
 
-        opened.device = device;
-        opened.temperatureMin = band.temperatureMin;
-        opened.temperatureMax = band.temperatureMax;
-        opened.humidityMin = band.humidityMin;
-        opened.humidityMax = band.humidityMax;
-        emit WatchOpened(consignment, device);
+    /// @inheritdoc IConditionMonitor
+    function openWatches(
+        uint64 consignment,
+        bytes32 booking,
+        address[] calldata devices,
+        Band calldata band
+    ) external {
+        _requireEscrow();
+        for (uint256 i; i < devices.length; ++i) {
+            _open(consignment, Watch(devices[i], booking, band));
+        }
     }
 
     // --- anyone, with a device's signature ---
 
     /// @inheritdoc IConditionMonitor
-    function record(Batch calldata batch, bytes calldata signature) external {
-        Watch memory known = _watched(batch.consignment);
+    function record(
+        Watch calldata watch,
+        Batch calldata previous,
+        Batch calldata batch,
+        bytes calldata signature
+    ) external {
+        uint64 id = batch.consignment;
+        address device = watch.device;
         if (block.timestamp > batch.deadline) revert Expired(batch.deadline);
-        _checkOrder(known, batch);
-        uint40 pickUp = _checkTimes(known, batch);
-        _checkCount(known, batch);
-        _checkExposure(known, batch);
-        _requireUsable(known.device, batch.lastTime);
-        bytes32 structHash = keccak256(abi.encode(BATCH_TYPEHASH, batch));
-        SignatureCheck.requireValid(known.device, _hashTypedDataV4(structHash), signature);
+        bool isFirst = batch.sequence == 0;
+        bytes32 kept = _heads[id][device];
+        if (kept == 0) revert NotWatched(id, device);
+        bytes32 origin = id.start(watch);
+        bytes32 head = isFirst ? origin : origin.follow(previous.previous, previous.point());
+        if (head != kept & ~_MARKED) revert NotOnRecord(id, device);
 
-        _append(known, batch, structHash, pickUp);
+        _checkOrder(isFirst, head, previous, batch);
+        uint40 pickUp = _checkTimes(isFirst, previous, batch);
+        _checkCount(isFirst, previous, batch);
+        _checkExposure(isFirst, watch.band, previous, batch);
+        _requireUsable(device, batch.lastTime);
+        Point memory point = batch.point();
+        SignatureCheck.requireValid(device, _hashTypedDataV4(point.batch), signature);
+
+        _heads[id][device] = origin.follow(head, point) | (kept & _MARKED);
+        if (_deviceOf[id] == device) _checkpoint(isFirst, batch, pickUp);
+        emit BatchRecorded(id, device, batch);
     }
 
     // --- internal reads ---
 
-    function _watched(uint64 consignment) private view returns (Watch memory known) {
-        known = _watches[consignment];
-        if (known.device == address(0)) revert NotWatched(consignment);
+    function _requireEscrow() private view {
+        if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
+    }
+
+    /// @dev To be removed.
+    function _requireWatched(uint64 consignment) private view returns (address device) {
+        device = _deviceOf[consignment];
+        if (device == address(0)) revert NotWatched(consignment, device);
     }
 
     function _requireUsable(address device, uint40 at) private view {
         if (!registry.isDeviceUsable(device, at)) revert DeviceNotUsable(device, at);
     }
 
-    function _checkOrder(Watch memory known, Batch calldata batch) private pure {
-        uint64 id = batch.consignment;
-        if (batch.sequence != known.batches) {
-            revert WrongSequence(id, known.batches, batch.sequence);
-        }
-        if (known.batches == MAX_BATCHES) revert TooManyBatches(id, MAX_BATCHES);
-        if (batch.previous != known.lastHash) {
-            revert WrongPrevious(id, known.lastHash, batch.previous);
-        }
-        if (batch.firstIndex != known.readings) {
-            revert WrongIndex(id, known.readings, batch.firstIndex);
-        }
-        if (batch.lastIndex < batch.firstIndex) {
-            revert WrongIndex(id, batch.firstIndex, batch.lastIndex);
+    function _requireRising(uint40[] calldata cuts) private pure {
+        if (cuts.length < 2) revert BadCuts();
+        for (uint256 i = 1; i < cuts.length; ++i) {
+            if (cuts[i] < cuts[i - 1]) revert BadCuts();
         }
     }
 
+    function _checkOrder(bool isFirst, bytes32 head, Batch calldata previous, Batch calldata batch)
+        private
+        pure
+    {
+        uint64 id = batch.consignment;
+        uint32 sequence = isFirst ? 0 : previous.sequence + 1;
+        if (batch.sequence != sequence) revert WrongSequence(id, sequence, batch.sequence);
+        if (sequence == MAX_BATCHES) revert TooManyBatches(id, MAX_BATCHES);
+        if (batch.previous != head) revert WrongPrevious(id, head, batch.previous);
+        uint64 index = isFirst ? 0 : previous.lastIndex + 1;
+        if (batch.firstIndex != index) revert WrongIndex(id, index, batch.firstIndex);
+        if (batch.lastIndex < index) revert WrongIndex(id, index, batch.lastIndex);
+    }
+
     /// @dev Returns when the load was picked up, for the first batch only.
-    function _checkTimes(Watch memory known, Batch calldata batch)
+    function _checkTimes(bool isFirst, Batch calldata previous, Batch calldata batch)
         private
         view
         returns (uint40 pickUp)
@@ -185,24 +270,24 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         if (batch.lastTime < batch.firstTime) {
             revert TimesOutOfOrder(id, batch.firstTime, batch.lastTime);
         }
-        if (known.batches != 0 && batch.firstTime <= known.lastTime) {
-            revert TimesOutOfOrder(id, known.lastTime, batch.firstTime);
+        if (!isFirst && batch.firstTime <= previous.lastTime) {
+            revert TimesOutOfOrder(id, previous.lastTime, batch.firstTime);
         }
         if (batch.lastTime > block.timestamp) revert TimeInFuture(batch.lastTime);
         // What follows a batch lies after the pick-up like the batch.
-        if (known.batches != 0) return 0;
+        if (!isFirst) return 0;
         (, pickUp) = ledger.custodySpan(id, 1);
         if (pickUp == 0 || batch.firstTime < pickUp) revert BeforePickUp(id, batch.firstTime);
     }
 
     /// @dev Readings lie at different whole seconds, and no gap is longer than the longest, which is one of them.
-    function _checkCount(Watch memory known, Batch calldata batch) private pure {
+    function _checkCount(bool isFirst, Batch calldata previous, Batch calldata batch) private pure {
         uint256 gaps = batch.lastIndex - batch.firstIndex;
         uint256 span = batch.lastTime - batch.firstTime;
         uint256 link;
         bool fits = gaps == 0 ? span == 0 : span >= gaps;
-        if (known.batches != 0) {
-            link = batch.firstTime - known.lastTime;
+        if (!isFirst) {
+            link = batch.firstTime - previous.lastTime;
             gaps += 1;
             span += link;
         }
@@ -213,30 +298,175 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     }
 
     /// @dev The worst reading bounds the distance outside the band at each second, since it is linear between readings.
-    function _checkExposure(Watch memory known, Batch calldata batch) private pure {
+    function _checkExposure(
+        bool isFirst,
+        Band calldata band,
+        Batch calldata previous,
+        Batch calldata batch
+    ) private pure {
         uint64 id = batch.consignment;
-        if (
-            batch.temperatureExposure < known.temperatureExposure
-                || batch.humidityExposure < known.humidityExposure
-        ) revert ExposureFell(id);
+        (uint256 heat, uint256 damp) = (batch.temperatureExposure, batch.humidityExposure);
+        uint256 span = batch.lastTime;
+        if (isFirst) {
+            span -= batch.firstTime;
+        } else {
+            if (heat < previous.temperatureExposure || damp < previous.humidityExposure) {
+                revert ExposureFell(id);
+            }
+            heat -= previous.temperatureExposure;
+            damp -= previous.humidityExposure;
+            span -= previous.lastTime;
+        }
         if (batch.temperatureMin > batch.temperatureMax || batch.humidityMin > batch.humidityMax) {
             revert Contradiction(id);
         }
-        uint256 span = batch.lastTime - (known.batches == 0 ? batch.firstTime : known.lastTime);
-        uint256 hotter = _beyond(batch.temperatureMax, known.temperatureMax);
-        uint256 colder = _beyond(known.temperatureMin, batch.temperatureMin);
+        if (heat | damp == 0) return;
+        uint256 hotter = _beyond(batch.temperatureMax, band.temperatureMax);
+        uint256 colder = _beyond(band.temperatureMin, batch.temperatureMin);
         uint256 damper =
-            _beyond(int256(uint256(batch.humidityMax)), int256(uint256(known.humidityMax)));
+            _beyond(int256(uint256(batch.humidityMax)), int256(uint256(band.humidityMax)));
         uint256 drier =
-            _beyond(int256(uint256(known.humidityMin)), int256(uint256(batch.humidityMin)));
-        if (
-            batch.temperatureExposure - known.temperatureExposure > Math.max(hotter, colder) * span
-                || batch.humidityExposure - known.humidityExposure > Math.max(damper, drier) * span
-        ) revert Contradiction(id);
+            _beyond(int256(uint256(band.humidityMin)), int256(uint256(batch.humidityMin)));
+        if (heat > Math.max(hotter, colder) * span || damp > Math.max(damper, drier) * span) {
+            revert Contradiction(id);
+        }
     }
 
     function _beyond(int256 value, int256 limit) private pure returns (uint256) {
         return value > limit ? uint256(value - limit) : 0;
+    }
+
+    /// @dev What one device says of each span, and last of the whole way.
+    function _hear(
+        uint64 consignment,
+        Watch calldata watch,
+        Point[] calldata told,
+        uint40[] calldata cuts
+    ) private view returns (Span[] memory spans) {
+        bytes32 kept = _heads[consignment][watch.device];
+        if (kept == 0) revert NotWatched(consignment, watch.device);
+        bytes32 origin = consignment.start(watch);
+        bytes32 head = origin;
+        for (uint256 i; i < told.length; ++i) {
+            head = origin.follow(head, told[i]);
+        }
+        if (head != kept & ~_MARKED) revert NotOnRecord(consignment, watch.device);
+
+        spans = _listen(_marks[consignment][watch.device], kept & _MARKED != 0, told, cuts);
+    }
+
+    /// @dev Void batches are silence, and what they add counts for nobody: each batch counts with its running exposure less that of the one before.
+    function _listen(
+        Marks storage marks,
+        bool isMarked,
+        Point[] calldata told,
+        uint40[] calldata cuts
+    ) private view returns (Span[] memory spans) {
+        uint256 count = cuts.length - 1;
+        spans = new Span[](count + 1);
+        uint256 voids = isMarked ? marks.voids : 0;
+        Ear memory ear = Ear(0, cuts[0], cuts[0], 0, 0);
+        for (uint256 i; i < told.length && ear.at < count; ++i) {
+            uint256 figures = told[i].figures;
+            bool isVoid = voids >> i & 1 != 0;
+            while (ear.at < count && figures.lastTime() > cuts[ear.at + 1]) {
+                if (isMarked && !isVoid) _tellSplit(ear, spans, marks, cuts, figures);
+                _close(ear, spans, cuts);
+            }
+            if (ear.at == count) break;
+            if (!isVoid) _tell(ear, spans, figures.lastTime(), figures);
+            (ear.temperature, ear.humidity) = (figures.temperature(), figures.humidity());
+        }
+        while (ear.at < count) {
+            _close(ear, spans, cuts);
+        }
+        _lengthen(spans[count], cuts[count] - ear.heardAtAll);
+    }
+
+    /// @dev The part of a batch before a change of custody, if anybody has proven it. Never more than the batch adds, also when its leaves lie.
+    function _tellSplit(
+        Ear memory ear,
+        Span[] memory spans,
+        Marks storage marks,
+        uint40[] calldata cuts,
+        uint256 figures
+    ) private view {
+        Split storage split = marks.splits[cuts[ear.at + 1]];
+        uint40 heard = split.heard;
+        if (heard == 0) return;
+        uint256 temperature =
+            Math.min(Math.max(split.temperature, ear.temperature), figures.temperature());
+        uint256 humidity = Math.min(Math.max(split.humidity, ear.humidity), figures.humidity());
+        // Times and longest gap as in the batch.
+        figures = figures >> 128 << 128 | temperature << 64 | humidity;
+        _tell(ear, spans, heard, figures);
+        (ear.temperature, ear.humidity) = (uint64(temperature), uint64(humidity));
+    }
+
+    /// @dev Counts a batch, or its part up to `until`, to a span and to the whole way.
+    function _tell(Ear memory ear, Span[] memory spans, uint40 until, uint256 figures)
+        private
+        pure
+    {
+        Span memory span = spans[ear.at];
+        Span memory whole = spans[spans.length - 1];
+        uint64 temperature = figures.temperature() - ear.temperature;
+        uint64 humidity = figures.humidity() - ear.humidity;
+        span.temperature += temperature;
+        span.humidity += humidity;
+        whole.temperature += temperature;
+        whole.humidity += humidity;
+        ear.heard = _gap(span, ear.heard, until, figures);
+        ear.heardAtAll = _gap(whole, ear.heardAtAll, until, figures);
+    }
+
+    /// @dev A batch is silent for its longest gap or, after a void one, until its first reading; no longer than it lasts.
+    function _gap(Span memory span, uint40 heard, uint40 until, uint256 figures)
+        private
+        pure
+        returns (uint40)
+    {
+        if (until <= heard) return heard;
+        uint40 first = figures.firstTime();
+        uint256 gap = Math.max(figures.longestGap(), first > heard ? first - heard : 0);
+        _lengthen(span, uint40(Math.min(gap, until - heard)));
+        return until;
+    }
+
+    function _close(Ear memory ear, Span[] memory spans, uint40[] calldata cuts) private pure {
+        uint40 end = cuts[ear.at + 1];
+        if (end > ear.heard) _lengthen(spans[ear.at], end - ear.heard);
+        ear.heard = end;
+        ++ear.at;
+    }
+
+    function _lengthen(Span memory span, uint40 silence) private pure {
+        if (silence > span.silence) span.silence = silence;
+    }
+
+    /// @dev Joins what another device says to what has been heard, span by span.
+    function _join(
+        Span[] memory spans,
+        Span[] memory others,
+        DeviceRule rule,
+        uint32 longestSilence
+    ) private pure {
+        for (uint256 i; i < spans.length; ++i) {
+            Span memory one = spans[i];
+            Span memory other = others[i];
+            if (rule != DeviceRule.ANY) {
+                one.temperature = uint64(Math.max(one.temperature, other.temperature));
+                one.humidity = uint64(Math.max(one.humidity, other.humidity));
+                one.silence = uint40(Math.max(one.silence, other.silence));
+            } else if (one.silence <= longestSilence && other.silence <= longestSilence) {
+                one.temperature = uint64(Math.min(one.temperature, other.temperature));
+                one.humidity = uint64(Math.min(one.humidity, other.humidity));
+                one.silence = uint40(Math.min(one.silence, other.silence));
+            } else if (other.silence < one.silence) {
+                // At most one of the two is a witness: it is the one that was silent for less long.
+                spans[i] = other;
+            }
+        }
     }
 
     /// @dev How many checkpoints lie at or before `time`.
@@ -255,34 +485,20 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
 
     // --- internal writes ---
 
-    function _append(Watch memory known, Batch calldata batch, bytes32 structHash, uint40 pickUp)
-        private
-    {
+    function _open(uint64 consignment, Watch memory opened) private {
+        address device = opened.device;
+        if (_heads[consignment][device] != 0) revert AlreadyWatched(consignment, device);
+        _requireUsable(device, uint40(block.timestamp));
+        _heads[consignment][device] = consignment.start(opened);
+        emit WatchOpened(consignment, device, opened.booking, opened.band);
+    }
+
+    /// @dev To be removed.
+    function _checkpoint(bool isFirst, Batch calldata batch, uint40 pickUp) private {
         uint32 gap = batch.longestGap;
-        if (known.batches == 0 && batch.firstTime - pickUp > gap) {
-            gap = uint32(batch.firstTime - pickUp);
-        }
-        known.batches += 1;
-        known.lastTime = batch.lastTime;
-        known.temperatureExposure = batch.temperatureExposure;
-        known.humidityExposure = batch.humidityExposure;
-        if (gap > known.longestGap) known.longestGap = gap;
-        known.readings = batch.lastIndex + 1;
-        known.lastHash = structHash;
-        _watches[batch.consignment] = known;
+        if (isFirst && batch.firstTime - pickUp > gap) gap = uint32(batch.firstTime - pickUp);
         _checkpoints[batch.consignment].push(
             Checkpoint(batch.lastTime, batch.temperatureExposure, batch.humidityExposure, gap)
-        );
-        emit BatchRecorded(
-            batch.consignment,
-            batch.sequence,
-            known.device,
-            batch.root,
-            batch.firstTime,
-            batch.lastTime,
-            batch.lastIndex - batch.firstIndex + 1,
-            batch.temperatureExposure,
-            batch.humidityExposure
         );
     }
 }

@@ -67,6 +67,7 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("network", "reserve", (1, LEG)),
     ("network", "free", (1, 1, START, START + DAY)),
     ("monitor", "open", (1, ME, BAND)),
+    ("monitor", "openWatches", (1, PLAN, [ME], BAND)),
     ("fund", "receiveFrom", (ME, UNIT, NONE, NO_PERMIT)),
     ("fund", "release", (PLAN, NONE, ME, UNIT, START + 30 * DAY)),
 )

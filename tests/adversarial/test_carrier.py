@@ -8,7 +8,7 @@ import pytest
 
 from aidline.model import ParcelState, Policy, Resolution
 from aidline.telemetry import Recorder
-from tests.support.freight import COLD, DEPARTURES, FREIGHTS, LATEST, Desk, terms
+from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk, terms
 from tests.support.people import key_of
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR, bind
@@ -54,7 +54,7 @@ def test_claims_a_delivery_that_nobody_else_has_seen(desk: Desk, policy: Policy)
 def test_leaves_out_the_batch_in_which_the_goods_went_warm(desk: Desk) -> None:
     """FRT-16: the device says how many batches it signed, and each must be recorded."""
     consignment = _on_the_last_leg(desk, Policy.DEVICE)
-    recorder = Recorder(consignment, COLD)
+    recorder = desk.recorder(consignment)
     _log(recorder, desk, DEPARTURES[0], LATEST[1], 500)
     warm = recorder.batch([(LATEST[1] + HOUR, 2_500, 5_000)], deadline=LATEST[2] + DAY)
     desk.chain.set_time(LATEST[2])

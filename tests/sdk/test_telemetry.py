@@ -10,12 +10,24 @@ from eth_abi import encode
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aidline import telemetry
 from aidline.errors import InputError
 from aidline.keccak import keccak
-from aidline.telemetry import Band, Leaf, MerkleTree, Recorder, interval_exposure, verify_proof
+from aidline.telemetry import (
+    Band,
+    Leaf,
+    MerkleTree,
+    Point,
+    Recorder,
+    Watch,
+    exposure_until,
+    follow,
+    interval_exposure,
+    verify_proof,
+)
 
 COLD = Band(temperature_min=200, temperature_max=800, humidity_min=0, humidity_max=6_000)
+
+WATCH = Watch("0x" + "11" * 20, b"\2" * 32, COLD)
 
 
 def _one_side(seconds: int, first: int, second: int) -> Fraction:
@@ -46,6 +58,32 @@ def test_exposure_is_the_floor_of_the_integral_on_each_side(
     assert interval_exposure(seconds, before, after, low, high) == expected
 
 
+@given(
+    part=st.integers(0, 100_000),
+    rest=st.integers(0, 100_000),
+    before=values,
+    after=values,
+    low=values,
+    width=values,
+)
+def test_exposure_of_a_part_is_the_floor_of_its_integral(
+    part: int, rest: int, before: int, after: int, low: int, width: int
+) -> None:
+    seconds = max(1, part + rest)
+    part = min(part, seconds)
+    high = low + abs(width)
+    # Seconds times as many units of time, so that the line stands at an integer at `part`.
+    middle = before * (seconds - part) + after * part
+    expected = sum(
+        floor(_one_side(part, first * seconds, last) / seconds)
+        for first, last in (
+            (before - high, middle - high * seconds),
+            (low - before, low * seconds - middle),
+        )
+    )
+    assert exposure_until(part, seconds, before, after, low, high) == expected
+
+
 @pytest.mark.parametrize(
     ("seconds", "before", "after", "exposure"),
     [
@@ -72,9 +110,9 @@ def test_exposure_does_not_depend_on_the_batches() -> None:
     readings = [
         (number * 300, 500 + number * 37 % 700, 5_000 + number * 91) for number in range(40)
     ]
-    whole = Recorder(1, COLD)
+    whole = Recorder(1, WATCH)
     total = whole.batch(readings, deadline=0)
-    parts = Recorder(1, COLD)
+    parts = Recorder(1, WATCH)
     for start in range(0, 40, 7):
         last = parts.batch(readings[start : start + 7], deadline=0)
     assert last.temperature_exposure == total.temperature_exposure > 0
@@ -114,28 +152,48 @@ def test_each_leaf_is_proven_and_nothing_else(count: int, seed: int) -> None:
 
 
 def test_batches_follow_each_other() -> None:
-    recorder = Recorder(9, COLD)
+    recorder = Recorder(9, WATCH)
     first = recorder.batch([(100, 500, 5_000), (160, 900, 4_000)], deadline=1_000)
     second = recorder.batch([(400, 700, 6_500)], deadline=1_000)
 
-    assert (first.consignment, first.sequence, first.previous) == (9, 0, bytes(32))
+    beginning = WATCH.beginning(9)
+    assert (first.consignment, first.sequence, first.previous) == (9, 0, beginning)
     assert (first.first_index, first.last_index) == (0, 1)
     assert (first.first_time, first.last_time, first.longest_gap) == (100, 160, 60)
     assert (first.temperature_min, first.temperature_max) == (500, 900)
     assert (first.humidity_min, first.humidity_max) == (4_000, 5_000)
     assert first.root == recorder.tree(0).root
-    assert (second.sequence, second.previous) == (1, first.struct_hash())
+    assert (second.sequence, second.previous) == (1, follow(beginning, beginning, first))
     assert (second.first_index, second.last_index) == (2, 2)
     # Extremes and gap reach back to the last reading of the batch before.
     assert (second.temperature_min, second.temperature_max) == (700, 900)
     assert (second.humidity_min, second.humidity_max) == (4_000, 6_500)
     assert second.longest_gap == 240
     assert second.temperature_exposure == recorder.leaves(1)[0].temperature_exposure
-    assert recorder.batches == 2
+    assert (recorder.batches, recorder.last) == (2, second)
+
+
+def test_chain_is_that_of_the_abi_encoding() -> None:
+    recorder = Recorder(9, WATCH)
+    first = recorder.batch([(100, 500, 5_000), (160, 900, 4_000)], deadline=1_000)
+    types = ["uint64", "address", "bytes32", "int16", "int16", "uint16", "uint16"]
+    values = [9, WATCH.device, WATCH.booking, 200, 800, 0, 6_000]
+    beginning = _last_bit_cleared(keccak(encode(types, values)))
+    assert WATCH.beginning(9) == beginning
+    point = Point.of(first)
+    assert point.batch == first.struct_hash()
+    assert point.figures == 100 << 200 | 160 << 160 | 60 << 128 | 750 << 64
+    told = [beginning, beginning, point.batch, point.figures]
+    head = _last_bit_cleared(keccak(encode(["bytes32", "bytes32", "bytes32", "uint256"], told)))
+    assert follow(beginning, beginning, first) == head
+
+
+def _last_bit_cleared(digest: bytes) -> bytes:
+    return (int.from_bytes(digest, "big") & ~1).to_bytes(32, "big")
 
 
 def test_refuses_what_does_not_follow() -> None:
-    recorder = Recorder(9, COLD)
+    recorder = Recorder(9, WATCH)
     recorder.batch([(100, 500, 5_000)], deadline=1_000)
     with pytest.raises(InputError, match="does not follow"):
         recorder.batch([(100, 500, 5_000)], deadline=1_000)
@@ -150,8 +208,3 @@ def test_refuses_what_does_not_follow() -> None:
     # What was refused has left no trace.
     assert recorder.batches == 1
     assert recorder.batch([(150, 500, 5_000)], deadline=1_000).sequence == 1
-
-
-def test_names_are_sorted() -> None:
-    assert telemetry.__all__ == sorted(telemetry.__all__)
-    assert all(hasattr(telemetry, name) for name in telemetry.__all__)

@@ -15,6 +15,7 @@ from aidline.client import Contract, Receipt, RevmChain
 from aidline.model import Policy, Tier
 from aidline.signing import Domain
 from aidline.telemetry import Band, Recorder
+from aidline.watches import submission, told_of
 from tests.support.gifts import NO_PERMIT
 from tests.support.network import station, vehicle
 from tests.support.people import domain_of, key_of, word
@@ -269,10 +270,22 @@ class Desk:
         self, recorder: Recorder, readings: Sequence[tuple[int, int, int]], device: str = "device"
     ) -> Receipt:
         """Let the device sign the next batch, and record it."""
+        monitor, previous = self.suite.monitor, recorder.last
         batch = recorder.batch(readings, deadline=LIMIT)
-        signature = batch.sign(key_of(device), domain_of(self.suite.monitor))
-        receipt: Receipt = self.suite.monitor.record(batch, signature, sender=key_of("stranger"))
-        return receipt
+        sent = submission(
+            monitor,
+            domain_of(monitor),
+            recorder.watch,
+            previous,
+            batch,
+            key_of(device),
+            sender=key_of("stranger"),
+        )
+        return monitor.send(sent)
+
+    def recorder(self, consignment: int) -> Recorder:
+        """Return what the first device of a consignment remembers before its first reading."""
+        return Recorder(consignment, told_of(self.suite.monitor, consignment)[0].watch)
 
     # --- delivery ---
 

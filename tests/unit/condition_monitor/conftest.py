@@ -6,13 +6,14 @@ The load is formed at START, picked up at `PICK_UP` and handed on at `CHANGE`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 from aidline.client import Contract, Receipt, RevmChain
 from aidline.messages import Batch
 from aidline.signing import Domain, Key
-from aidline.telemetry import Band, Recorder
+from aidline.telemetry import NO_BATCH, Band, Recorder, Watch, follow
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 
@@ -21,6 +22,7 @@ COLD = Band(temperature_min=200, temperature_max=800, humidity_min=0, humidity_m
 PICK_UP = START + 10 * HOUR
 CHANGE = START + 20 * HOUR
 CONSIGNMENT = 7
+BOOKING = word("booking")
 STATION = 3
 
 Readings = Sequence[tuple[int, int, int]]
@@ -73,7 +75,7 @@ def formed(ledger: Contract, supplier: Key, freight_escrow: Key) -> int:
 @pytest.fixture
 def watched(monitor: Contract, formed: int, device: Key, freight_escrow: Key) -> int:
     """A consignment that is watched but not picked up."""
-    monitor.open(formed, device, COLD, sender=freight_escrow)
+    monitor.openWatches(formed, BOOKING, [device], COLD, sender=freight_escrow)
     return formed
 
 
@@ -88,16 +90,32 @@ def picked_up(
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    return Recorder(CONSIGNMENT, COLD)
+def watch(device: Key) -> Watch:
+    return Watch(device.address, BOOKING, COLD)
 
 
 @pytest.fixture
-def record(monitor: Contract, device: Key, domain: Domain, stranger: Key) -> Callable[..., Receipt]:
-    """Submits a batch, signed by the device unless another signs."""
+def recorder(watch: Watch) -> Recorder:
+    return Recorder(CONSIGNMENT, watch)
 
-    def send(batch: Batch, signer: Key = device) -> Receipt:
-        return monitor.record(batch, batch.sign(signer, domain), sender=stranger)
+
+@pytest.fixture
+def record(
+    monitor: Contract, device: Key, domain: Domain, stranger: Key, watch: Watch
+) -> Callable[..., Receipt]:
+    """Submits a batch, signed by the device unless another signs; keeps the one before."""
+    watched = watch
+    recorded: dict[bytes, Batch] = {}
+
+    def send(batch: Batch, signer: Key = device, **changes: Any) -> Receipt:
+        given = {"watch": watched, "previous": recorded.get(batch.previous, NO_BATCH)} | changes
+        signature = batch.sign(signer, domain)
+        receipt: Receipt = monitor.record(
+            given["watch"], given["previous"], batch, signature, sender=stranger
+        )
+        beginning = watched.beginning(batch.consignment)
+        recorded[follow(beginning, batch.previous, batch)] = batch
+        return receipt
 
     return send
 

@@ -1,8 +1,9 @@
-"""Recording batches: `record`, and its reads `watch` and `checkpoint`.
+"""Recording batches: `record`, and the read `headOf`.
 
 record
 ├── when the consignment is not watched, or the deadline has passed: refused
-├── when the batch is not the next (sequence, hash of the one before, first index): refused
+├── when the watch or the batch before is not the one on record: refused
+├── when the batch is not the next (sequence, chain before, first index): refused
 ├── when its times run backwards, into the batch before, into the future or before pick-up: refused
 ├── when its readings cannot lie in its times with its longest gap: refused
 ├── when exposure falls, or its extremes and its exposure cannot both be true: refused
@@ -24,11 +25,13 @@ from hypothesis import strategies as st
 
 from aidline.client import Contract, Receipt, RevmChain
 from aidline.signing import Domain, Key
-from aidline.telemetry import Recorder
+from aidline.telemetry import NO_BATCH, Recorder, Watch, follow
+from aidline.watches import told_of
 from tests.support.people import domain_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR
 from tests.unit.condition_monitor.conftest import (
+    BOOKING,
     CHANGE,
     COLD,
     CONSIGNMENT,
@@ -42,7 +45,12 @@ Record = Callable[..., Receipt]
 
 
 def test_records_the_first_batch(
-    monitor: Contract, picked_up: int, recorder: Recorder, record: Record, device: Key
+    monitor: Contract,
+    picked_up: int,
+    recorder: Recorder,
+    record: Record,
+    device: Key,
+    watch: Watch,
 ) -> None:
     # From 5 to 10 °C in 1000 s: outside for 400 s, on average by 1 °C.
     batch = recorder.batch(
@@ -52,42 +60,36 @@ def test_records_the_first_batch(
     receipt = record(batch)
 
     told = receipt.event("BatchRecorded").args
-    assert (told.consignment, told.sequence, told.device) == (picked_up, 0, device.address)
-    assert (told.root, told.readings) == (recorder.tree(0).root, 2)
-    assert (told.first_time, told.last_time) == (PICK_UP, PICK_UP + 1_000)
-    assert (told.temperature_exposure, told.humidity_exposure) == (40_000, 250_000)
-    watch = monitor.watch(picked_up)
-    assert (watch.batches, watch.readings) == (1, 2)
-    assert (watch.last_time, watch.longest_gap) == (PICK_UP + 1_000, 1_000)
-    assert (watch.temperature_exposure, watch.humidity_exposure) == (40_000, 250_000)
-    assert watch.last_hash == batch.struct_hash()
-    point = monitor.checkpoint(picked_up, 0)
-    assert (point.time, point.longest_gap) == (PICK_UP + 1_000, 1_000)
-    assert (point.temperature_exposure, point.humidity_exposure) == (40_000, 250_000)
+    assert (told.consignment, told.device) == (picked_up, device.address)
+    assert told_of(monitor, picked_up)[0].batches == (batch,)
+    assert batch.root == recorder.tree(0).root
+    assert (batch.temperature_exposure, batch.humidity_exposure) == (40_000, 250_000)
+    beginning = watch.beginning(picked_up)
+    assert batch.previous == beginning
+    assert monitor.headOf(picked_up, device) == follow(beginning, beginning, batch)
 
 
 def test_chains_the_batches(
-    monitor: Contract, picked_up: int, recorder: Recorder, record: Record
+    monitor: Contract,
+    picked_up: int,
+    recorder: Recorder,
+    record: Record,
+    device: Key,
+    watch: Watch,
 ) -> None:
-    record(recorder.batch(steady(PICK_UP, 4, 900), deadline=DEADLINE))
+    first = recorder.batch(steady(PICK_UP, 4, 900), deadline=DEADLINE)
+    record(first)
     second = recorder.batch(steady(PICK_UP + 2 * HOUR, 2, 1_000), deadline=DEADLINE)
 
     record(second)
 
-    watch = monitor.watch(picked_up)
-    assert (watch.batches, watch.readings) == (2, 6)
     # 1800 s at 9 °C; up to 10 °C within 5400 s; 600 s at 10 °C.
-    assert watch.temperature_exposure == 1_800 * 100 + 5_400 * 150 + 600 * 200
-    assert watch.longest_gap == 5_400
-    assert watch.last_hash == second.struct_hash()
-
-
-def test_counts_the_time_from_pick_up_as_silence(
-    monitor: Contract, picked_up: int, recorder: Recorder, record: Record
-) -> None:
-    record(recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE))
-    assert monitor.checkpoint(picked_up, 0).longest_gap == HOUR
-    assert monitor.watch(picked_up).longest_gap == HOUR
+    assert second.temperature_exposure == 1_800 * 100 + 5_400 * 150 + 600 * 200
+    assert (second.longest_gap, second.last_index) == (5_400, 5)
+    assert told_of(monitor, picked_up)[0].batches == (first, second)
+    assert monitor.headOf(picked_up, device) == follow(
+        watch.beginning(picked_up), second.previous, second
+    )
 
 
 def test_records_a_single_reading(
@@ -95,8 +97,7 @@ def test_records_a_single_reading(
 ) -> None:
     record(recorder.batch(steady(PICK_UP, 1), deadline=DEADLINE))
     record(recorder.batch(steady(PICK_UP + 60, 1), deadline=DEADLINE))
-    watch = monitor.watch(picked_up)
-    assert (watch.batches, watch.readings, watch.longest_gap) == (2, 2, 60)
+    assert [batch.longest_gap for batch in told_of(monitor, picked_up)[0].batches] == [0, 60]
 
 
 def test_records_after_the_load_is_closed(
@@ -110,7 +111,7 @@ def test_records_after_the_load_is_closed(
 ) -> None:
     ledger.close(picked_up, 5, hospital, STATION, CHANGE, sender=freight_escrow)
     record(recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE))
-    assert monitor.watch(picked_up).batches == 1
+    assert len(told_of(monitor, picked_up)[0].batches) == 1
 
 
 _readings = st.lists(
@@ -127,11 +128,12 @@ def test_takes_whatever_a_device_reads(
     chain: RevmChain,
     picked_up: int,
     record: Record,
+    watch: Watch,
     batches: list[list[tuple[int, int, int]]],
 ) -> None:
     before = chain.snapshot()
     chain.set_time(PICK_UP + DAY)
-    recorder = Recorder(CONSIGNMENT, COLD)
+    recorder = Recorder(CONSIGNMENT, watch)
     time = PICK_UP
     for steps in batches:
         readings = []
@@ -140,55 +142,110 @@ def test_takes_whatever_a_device_reads(
             readings.append((time, temperature, humidity))
         record(recorder.batch(readings, deadline=PICK_UP + DAY))
     last = recorder.leaves(recorder.batches - 1)[-1]
-    watch = monitor.watch(picked_up)
-    assert watch.temperature_exposure == last.temperature_exposure
-    assert watch.humidity_exposure == last.humidity_exposure
-    assert (watch.readings, watch.last_time) == (last.index + 1, last.time)
+    told = told_of(monitor, picked_up)[0]
+    assert len(told.batches) == len(batches)
+    span = monitor.exposures(picked_up, [watch], 0, 0, [told.points], [PICK_UP, chain.now()])[-1]
+    assert (span.temperature, span.humidity) == (
+        last.temperature_exposure,
+        last.humidity_exposure,
+    )
     chain.revert(before)
 
 
-def test_reverts_when_it_is_not_watched(recorder: Recorder, record: Record) -> None:
-    with reverts("NotWatched", consignment=CONSIGNMENT):
+def test_reverts_when_it_is_not_watched(recorder: Recorder, record: Record, device: Key) -> None:
+    with reverts("NotWatched", consignment=CONSIGNMENT, device=device):
         record(recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE))
 
 
 def test_reverts_after_the_deadline(
-    picked_up: int, recorder: Recorder, record: Record, chain: RevmChain
+    picked_up: int, recorder: Recorder, record: Record, chain: RevmChain, watch: Watch
 ) -> None:
     batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
     chain.set_time(DEADLINE + 1)
     with reverts("Expired", deadline=DEADLINE):
         record(batch)
     # At the deadline itself it is good.
-    recorder = Recorder(CONSIGNMENT, COLD)
+    recorder = Recorder(CONSIGNMENT, watch)
     record(recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE + 1))
 
 
 def test_reverts_when_it_is_recorded_twice(
-    picked_up: int, recorder: Recorder, record: Record
+    picked_up: int, recorder: Recorder, record: Record, device: Key
 ) -> None:
     batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
     record(batch)
-    with reverts("WrongSequence", consignment=picked_up, expected=1, given=0):
+    with reverts("NotOnRecord", consignment=picked_up, device=device):
         record(batch)
+    second = recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE)
+    record(second)
+    with reverts("NotOnRecord", consignment=picked_up, device=device):
+        record(second)
+    with reverts("WrongSequence", consignment=picked_up, expected=2, given=1):
+        record(second, previous=second)
 
 
 def test_reverts_when_the_one_before_is_not_recorded(
-    picked_up: int, recorder: Recorder, record: Record
+    picked_up: int, recorder: Recorder, record: Record, device: Key
 ) -> None:
-    recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
-    with reverts("WrongSequence", consignment=picked_up, expected=0, given=1):
-        record(recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE))
+    first = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
+    second = recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE)
+    for previous in (first, NO_BATCH, second):
+        with reverts("NotOnRecord", consignment=picked_up, device=device):
+            record(second, previous=previous)
 
 
-def test_reverts_when_it_follows_another_batch(
+def test_reverts_when_a_batch_is_left_out(
     picked_up: int, recorder: Recorder, record: Record
 ) -> None:
     first = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
-    record(replace(first, deadline=DEADLINE - 1))
+    record(first)
+    recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE)
+    third = recorder.batch(steady(PICK_UP + 2 * HOUR, 2), deadline=DEADLINE)
+    with reverts("WrongSequence", consignment=picked_up, expected=1, given=2):
+        record(third, previous=first)
+
+
+def test_reverts_when_it_follows_another_batch(
+    monitor: Contract,
+    picked_up: int,
+    recorder: Recorder,
+    record: Record,
+    device: Key,
+    watch: Watch,
+) -> None:
+    first = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
+    other = replace(first, deadline=DEADLINE - 1)
+    record(other)
     second = recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE)
-    with reverts("WrongPrevious", given=first.struct_hash()):
-        record(second)
+    head = monitor.headOf(picked_up, device)
+    with reverts("WrongPrevious", consignment=picked_up, expected=head, given=second.previous):
+        record(second, previous=other)
+    with reverts("NotOnRecord", consignment=picked_up, device=device):
+        record(second, previous=first)
+
+
+def test_reverts_when_the_watch_is_another(
+    picked_up: int, recorder: Recorder, record: Record, device: Key, watch: Watch
+) -> None:
+    batch = recorder.batch(steady(PICK_UP, 2, 900), deadline=DEADLINE)
+    wider = replace(watch, band=replace(COLD, temperature_max=2_000))
+    for other in (wider, replace(watch, booking=b"\1" * 32)):
+        with reverts("NotOnRecord", consignment=picked_up, device=device):
+            record(batch, watch=other)
+
+
+def test_reverts_when_the_batch_is_of_another_consignment(
+    monitor: Contract,
+    picked_up: int,
+    recorder: Recorder,
+    record: Record,
+    device: Key,
+    freight_escrow: Key,
+) -> None:
+    monitor.openWatches(picked_up + 1, BOOKING, [device], COLD, sender=freight_escrow)
+    batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
+    with reverts("WrongPrevious", consignment=picked_up + 1):
+        record(replace(batch, consignment=picked_up + 1))
 
 
 @pytest.mark.parametrize(
@@ -228,6 +285,7 @@ def test_reverts_when_the_second_batch_does_not_follow(
     picked_up: int,
     recorder: Recorder,
     record: Record,
+    device: Key,
     error: str,
     changes: dict[str, Any],
 ) -> None:
@@ -239,7 +297,7 @@ def test_reverts_when_the_second_batch_does_not_follow(
     fine = replace(
         batch,
         sequence=1,
-        previous=batch.struct_hash(),
+        previous=monitor.headOf(picked_up, device),
         first_index=3,
         last_index=6,
         first_time=PICK_UP + 1_801,
@@ -251,10 +309,10 @@ def test_reverts_when_the_second_batch_does_not_follow(
     )
 
     with reverts(error):
-        record(replace(fine, **changes))
+        record(replace(fine, **changes), previous=batch)
 
     record(fine)
-    assert monitor.watch(picked_up).batches == 2
+    assert len(told_of(monitor, picked_up)[0].batches) == 2
 
 
 @pytest.mark.parametrize(
@@ -355,39 +413,50 @@ def test_reverts_when_another_signs(
 
 
 def test_reverts_when_something_else_was_signed(
-    monitor: Contract, picked_up: int, recorder: Recorder, device: Key, domain: Domain
+    monitor: Contract,
+    picked_up: int,
+    recorder: Recorder,
+    device: Key,
+    domain: Domain,
+    watch: Watch,
 ) -> None:
     batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
     signature = batch.sign(device, domain)
     with reverts("BadSignature", signer=device):
-        monitor.record(replace(batch, root=b"\1" * 32), signature, sender=device)
+        monitor.record(watch, NO_BATCH, replace(batch, root=b"\1" * 32), signature, sender=device)
 
 
-def test_reverts_when_signed_for_another_chain(
-    monitor: Contract, picked_up: int, recorder: Recorder, device: Key
-) -> None:
-    batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
-    signature = batch.sign(device, domain_of(monitor, chain_id=1))
-    with reverts("BadSignature", signer=device):
-        monitor.record(batch, signature, sender=device)
-
-
-def test_reverts_when_signed_for_another_contract(
+@pytest.mark.parametrize("fault", ["chain", "contract", "short", "malleable"])
+def test_reverts_when_the_signature_is_for_elsewhere_or_malformed(
     monitor: Contract,
     ledger: Contract,
     picked_up: int,
     recorder: Recorder,
     device: Key,
     domain: Domain,
+    watch: Watch,
+    fault: str,
 ) -> None:
     batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
-    signature = batch.sign(device, replace(domain, contract=ledger.address))
+    signature = {
+        "chain": batch.sign(device, domain_of(monitor, chain_id=1)),
+        "contract": batch.sign(device, replace(domain, contract=ledger.address)),
+        "short": batch.sign(device, domain)[:64],
+        "malleable": _high_s(batch.sign(device, domain)),
+    }[fault]
     with reverts("BadSignature", signer=device):
-        monitor.record(batch, signature, sender=device)
+        monitor.record(watch, NO_BATCH, batch, signature, sender=device)
+
+
+def _high_s(signature: bytes) -> bytes:
+    """Return the other signature that fits the same key and digest."""
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    s = order - int.from_bytes(signature[32:64], "big")
+    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
 
 
 def test_reverts_when_there_are_as_many_as_there_may_be(
-    monitor: Contract, picked_up: int, recorder: Recorder, record: Record
+    monitor: Contract, picked_up: int, recorder: Recorder, record: Record, watch: Watch
 ) -> None:
     most = monitor.MAX_BATCHES()
     for number in range(most):
@@ -395,6 +464,6 @@ def test_reverts_when_there_are_as_many_as_there_may_be(
     with reverts("TooManyBatches", consignment=picked_up, most=most):
         record(recorder.batch(steady(PICK_UP + most, 1), deadline=DEADLINE))
     # What is settled from them stays within a block.
-    assert (
-        monitor.exposureBetween(picked_up, PICK_UP, CHANGE).silence == CHANGE - PICK_UP - most + 1
-    )
+    told = told_of(monitor, picked_up)[0]
+    span = monitor.exposures(picked_up, [watch], 0, 0, [told.points], [PICK_UP, CHANGE])[0]
+    assert span.silence == CHANGE - PICK_UP - most + 1

@@ -16,12 +16,23 @@ import pytest
 
 from aidline.client import Contract, Receipt
 from aidline.signing import Key, sign_digest
-from aidline.telemetry import Recorder
+from aidline.telemetry import Recorder, Watch
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
-from tests.unit.condition_monitor.conftest import CHANGE, CONSIGNMENT, PICK_UP, steady
+from tests.unit.condition_monitor.conftest import CHANGE, COLD, CONSIGNMENT, PICK_UP, steady
 
 DIGEST = b"\7" * 32
+
+
+@pytest.fixture
+def watch(device: Key) -> Watch:
+    return Watch(device.address, bytes(32), COLD)
+
+
+@pytest.fixture
+def watched(monitor: Contract, formed: int, device: Key, freight_escrow: Key) -> int:
+    monitor.open(formed, device, COLD, sender=freight_escrow)
+    return formed
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from aidline.client import Contract, RevmChain
 from aidline.model import Policy
 from aidline.telemetry import Recorder
-from tests.support.freight import COLD, DEPARTURES, LATEST, Desk, terms
+from tests.support.freight import DEPARTURES, LATEST, Desk, terms
 from tests.support.suite import START, Suite, deploy_suite
 
 
@@ -79,8 +79,8 @@ def picked_up(desk: Desk, booked: int) -> int:
 
 
 @pytest.fixture
-def recorder(picked_up: int) -> Recorder:
-    return Recorder(picked_up, COLD)
+def recorder(desk: Desk, picked_up: int) -> Recorder:
+    return desk.recorder(picked_up)
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ from aidline import messages as m
 from aidline.client import Contract
 from aidline.model import AllocationStatus, ParcelState, Policy, Resolution, Status
 from aidline.signing import Key
-from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk, terms
+from aidline.watches import told_of
+from tests.support.freight import CARRIERS, COLD, DEPARTURES, FREIGHTS, LATEST, Desk, terms
 from tests.support.gifts import NO_PERMIT, permit_of
 from tests.support.people import domain_of, key_of, word
 from tests.support.reverts import reverts
@@ -91,9 +92,8 @@ def test_takes_freight_goods_hours_and_device(
     load = ledger.load(consignment)
     assert (load.custodian, load.state) == (key_of("supplier").address, ParcelState.ALLOCATED)
     assert list(ledger.parcelsOf(consignment)) == [taken.parcel]
-    watch = monitor.watch(consignment)
-    assert (watch.device, watch.temperature_min) == (booking.device, 200)
-    assert (watch.temperature_max, watch.humidity_max) == (800, 6_000)
+    watch = told_of(monitor, consignment)[0].watch
+    assert (watch.device, watch.band) == (booking.device, COLD)
 
 
 def test_hash_is_that_of_the_typed_message(desk: Desk, freight: Contract, allocation: int) -> None:
@@ -138,8 +138,7 @@ def test_needs_no_device_where_no_band_matters(
 ) -> None:
     booking = desk.booking([allocation], device=NOBODY, terms=terms(**WIDEST))
     consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
-    with reverts("NotWatched", consignment=consignment):
-        monitor.watch(consignment)
+    assert told_of(monitor, consignment) == []
     # It travels and settles without.
     for number, at in enumerate((DEPARTURES[0], *LATEST[:2])):
         desk.pass_on(consignment, number, at)

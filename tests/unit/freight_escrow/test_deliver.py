@@ -27,6 +27,7 @@ from aidline.client import Contract
 from aidline.model import ParcelState, Policy, Resolution, Status
 from aidline.signing import Key
 from aidline.telemetry import Recorder
+from aidline.watches import told_of
 from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, LIMIT, Desk, pay_of, terms
 from tests.support.people import domain_of, key_of, word
 from tests.support.reverts import reverts
@@ -50,7 +51,7 @@ def by(policy: Policy) -> pytest.MarkDecorator:
 def _proof(desk: Desk, consignment: int, policy: Policy, at: int = ARRIVED) -> dict[str, Any]:
     handover = desk.handover(consignment, 3, at)
     by_device = policy is not Policy.CONSIGNEE
-    batches = desk.suite.monitor.watch(consignment).batches
+    batches = len(told_of(desk.suite.monitor, consignment)[0].batches)
     return desk.proof(
         handover,
         desk.arrival(consignment, at, batches) if by_device else None,
@@ -546,6 +547,6 @@ def test_signatures_outlive_no_deadline(desk: Desk, logged: int) -> None:
 
 
 def test_recorder_and_contract_agree(desk: Desk, recorder: Recorder, logged: int) -> None:
-    watch = desk.suite.monitor.watch(logged)
-    assert watch.batches == recorder.batches == 3
-    assert watch.temperature_exposure == recorder.leaves(2)[-1].temperature_exposure
+    told = told_of(desk.suite.monitor, logged)[0]
+    assert len(told.batches) == recorder.batches == 3
+    assert told.batches[-1] == recorder.last

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from aidline.model import ParcelState, Policy, Resolution, Status
 from aidline.telemetry import Recorder
-from tests.support.freight import CARRIERS, COLD, FREIGHTS, Desk, terms
+from tests.support.freight import CARRIERS, FREIGHTS, Desk, terms
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR
@@ -74,7 +74,7 @@ class Walk:
             salt=word(f"order {len(self.known)}"),
         )
         made = desk.book(booking).event("ConsignmentBooked").args.consignment
-        self.known.append(Shadow(made, policy, Recorder(made, COLD), legs[-1].latest_arrival))
+        self.known.append(Shadow(made, policy, desk.recorder(made), legs[-1].latest_arrival))
 
     def _hand_over(self, shadow: Shadow, back: int) -> None:
         desk = self.desk
@@ -95,7 +95,8 @@ class Walk:
         desk = self.desk
         if shadow.handovers == 0:
             return
-        last = desk.suite.monitor.watch(shadow.id).last_time
+        before = shadow.recorder.last
+        last = before.last_time if before is not None else 0
         first = max(desk.suite.ledger.custodySpan(shadow.id, 1).since, last + 1)
         seconds = desk.chain.now() - first
         count = min(60, seconds // HOUR + 1)

@@ -1,10 +1,10 @@
-"""Opening a watch: `open`, and its read `watch`.
+"""Opening watches: `openWatches`, and the read `headOf`.
 
-open
+openWatches
 ├── when the caller is not FreightEscrow: refused
-├── given a watch of the consignment: refused
+├── given a watch of the consignment by the same device: refused, and no other is opened
 ├── given a device that is unbound, retired, past calibration or of a suspended operator: refused
-└── else the device watches the band, with nothing recorded
+└── else each device watches the band, with nothing recorded
 """
 
 from __future__ import annotations
@@ -15,24 +15,27 @@ import pytest
 
 from aidline.client import Contract, RevmChain
 from aidline.signing import Key
+from aidline.telemetry import Watch
+from aidline.watches import Told, told_of, watch_of
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
-from tests.unit.condition_monitor.conftest import COLD, CONSIGNMENT
+from tests.unit.condition_monitor.conftest import BOOKING, COLD
 
 
-def test_opens_a_watch(monitor: Contract, formed: int, device: Key, freight_escrow: Key) -> None:
-    receipt = monitor.open(formed, device, COLD, sender=freight_escrow)
+def test_opens_watches(
+    monitor: Contract, formed: int, device: Key, third_device: Key, freight_escrow: Key
+) -> None:
+    devices = (device, third_device)
+    receipt = monitor.openWatches(formed, BOOKING, devices, COLD, sender=freight_escrow)
 
-    told = receipt.event("WatchOpened").args
-    assert (told.consignment, told.device) == (formed, device.address)
-    watch = monitor.watch(formed)
-    assert watch.device == device.address
-    assert (watch.temperature_min, watch.temperature_max) == (200, 800)
-    assert (watch.humidity_min, watch.humidity_max) == (0, 6_000)
-    assert (watch.batches, watch.readings, watch.last_time) == (0, 0, 0)
-    assert watch.last_hash == bytes(32)
-    assert monitor.exposureBetween(formed, 0, 100).silence == 100
+    opened = [event for event in receipt.events if event.name == "WatchOpened"]
+    assert [event.args.consignment for event in opened] == [formed, formed]
+    for event, key in zip(opened, devices, strict=True):
+        watch = Watch(key.address, BOOKING, COLD)
+        assert watch_of(event) == watch
+        assert monitor.headOf(formed, key) == watch.beginning(formed)
+    assert told_of(monitor, formed) == [Told(watch_of(event)) for event in opened]
 
 
 @pytest.mark.parametrize("person", ["stranger", "carrier", "device"])
@@ -41,14 +44,18 @@ def test_reverts_when_the_caller_is_not_the_escrow(
 ) -> None:
     caller = request.getfixturevalue(person)
     with reverts("NotWriter", caller=caller):
-        monitor.open(formed, device, COLD, sender=caller)
+        monitor.openWatches(formed, BOOKING, [device], COLD, sender=caller)
 
 
 def test_reverts_when_it_is_watched(
-    monitor: Contract, watched: int, second_device: Key, freight_escrow: Key
+    monitor: Contract, watched: int, device: Key, second_device: Key, freight_escrow: Key
 ) -> None:
-    with reverts("AlreadyWatched", consignment=watched):
-        monitor.open(watched, second_device, COLD, sender=freight_escrow)
+    devices = (second_device, device)
+    with reverts("AlreadyWatched", consignment=watched, device=device):
+        monitor.openWatches(watched, BOOKING, devices, COLD, sender=freight_escrow)
+    assert monitor.headOf(watched, second_device) == bytes(32)
+    with reverts("AlreadyWatched", consignment=watched, device=second_device):
+        monitor.openWatches(watched, BOOKING, [second_device] * 2, COLD, sender=freight_escrow)
 
 
 def _unbound(_: Contract, __: RevmChain) -> None:
@@ -89,13 +96,4 @@ def test_reverts_when_the_device_is_not_usable(
     given(registry, chain)
     watcher = request.getfixturevalue(person)
     with reverts("DeviceNotUsable", device=watcher, at=chain.now()):
-        monitor.open(formed, watcher, COLD, sender=freight_escrow)
-
-
-def test_reads_revert_when_nothing_is_watched(monitor: Contract) -> None:
-    with reverts("NotWatched", consignment=CONSIGNMENT):
-        monitor.watch(CONSIGNMENT)
-    with reverts("NotWatched", consignment=CONSIGNMENT):
-        monitor.exposureBetween(CONSIGNMENT, 0, 1)
-    with reverts("UnknownBatch", consignment=CONSIGNMENT, index=0):
-        monitor.checkpoint(CONSIGNMENT, 0)
+        monitor.openWatches(formed, BOOKING, [watcher], COLD, sender=freight_escrow)

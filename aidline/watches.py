@@ -1,0 +1,111 @@
+"""What is on record of the devices that watch consignments: handed in, and read again.
+
+The chain keeps one word for each watch; what was signed stands in the events. So whoever acts on
+a watch reads it here first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aidline.client.abi import Event
+from aidline.client.chain import Transaction
+from aidline.client.contract import Contract
+from aidline.messages import Batch
+from aidline.signing import Domain, Signer
+from aidline.telemetry import NO_BATCH, Band, Point, Watch
+
+__all__ = ["Told", "submission", "told_of", "watch_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that a device has told of a consignment.
+
+    Attributes:
+        watch: What it watches.
+        batches: What it signed, in order, as recorded.
+    """
+
+    watch: Watch
+    batches: tuple[Batch, ...] = ()
+
+    @property
+    def points(self) -> list[Point]:
+        """What is told of each batch where its exposure counts."""
+        return [Point.of(batch) for batch in self.batches]
+
+    @property
+    def last(self) -> Batch | None:
+        """The last batch recorded."""
+        return self.batches[-1] if self.batches else None
+
+
+def submission(
+    monitor: Contract,
+    domain: Domain,
+    watch: Watch,
+    previous: Batch | None,
+    batch: Batch,
+    device: Signer,
+    *,
+    sender: Signer | None = None,
+    gas: int | None = None,
+) -> Transaction:
+    """Sign a batch and return the transaction that records it.
+
+    Args:
+        monitor: The room (``ConditionMonitor``).
+        domain: Its domain, :meth:`aidline.client.Aidline.domain`.
+        watch: What the device watches.
+        previous: The batch before; ``None`` for the first.
+        batch: The batch.
+        device: Signs it.
+        sender: Sends it; the device itself if not given.
+        gas: Gas limit, if not the chain's own way of finding one.
+    """
+    return monitor.transaction(
+        "record",
+        watch,
+        NO_BATCH if previous is None else previous,
+        batch,
+        batch.sign(device, domain),
+        sender=device if sender is None else sender,
+        gas=gas,
+    )
+
+
+def watch_of(opened: Event) -> Watch:
+    """Return the watch that a ``WatchOpened`` event tells of."""
+    told = opened.args
+    return Watch(
+        device=told.device,
+        booking=told.booking,
+        band=Band(
+            temperature_min=told.band.temperature_min,
+            temperature_max=told.band.temperature_max,
+            humidity_min=told.band.humidity_min,
+            humidity_max=told.band.humidity_max,
+        ),
+    )
+
+
+def told_of(monitor: Contract, consignment: int, *, from_block: int = 0) -> list[Told]:
+    """Return what each device of a consignment has told, in the order in which they were named.
+
+    Args:
+        monitor: The room (``ConditionMonitor``).
+        consignment: The consignment.
+        from_block: Where to begin to look; the deployment's block at the earliest.
+    """
+    opened = monitor.events("WatchOpened", from_block=from_block, consignment=consignment)
+    recorded = monitor.events("BatchRecorded", from_block=from_block, consignment=consignment)
+    return [Told(watch_of(event), tuple(_batches(recorded, event.args.device))) for event in opened]
+
+
+def _batches(recorded: Iterable[Event], device: str) -> Iterable[Batch]:
+    for event in recorded:
+        if event.args.device == device:
+            told = event.args.batch
+            yield Batch(**{name: getattr(told, name) for name in Batch.__slots__})
