@@ -22,6 +22,7 @@ __all__ = [
     "DeviceRule",
     "DisputeStatus",
     "EarmarkKind",
+    "Flaw",
     "GiftId",
     "GiftKind",
     "GiftStatus",
@@ -104,6 +105,15 @@ class ParcelState(IntEnum):
     LOST = 10
     TRANSFORMED = 11
     MERGED = 12
+
+
+class Flaw(IntEnum):
+    """What is wrong with units at a handover (``IMaterialLedger.Flaw``)."""
+
+    NULL = 0
+    SHORT = 1
+    DAMAGED = 2
+    REFUSED = 3
 
 
 class EarmarkKind(IntEnum):

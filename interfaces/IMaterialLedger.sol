@@ -155,10 +155,27 @@ interface IMaterialLedger {
     /// @notice A load that has carried a parcel.
     /// @param consignment Whose load. @param since Unix seconds since when the parcel had rested with the consignor, or what it was split from had.
     /// @param outcome How it ended for this parcel: QUARANTINED where the load was delivered but the lot had expired.
+    /// @param setAside Units that were split off it on the way, see `setAside`.
     struct Ride {
         uint64 consignment; // slot 0
         uint40 since;
         ParcelState outcome;
+        uint64 setAside;
+    }
+
+    /// @notice What is wrong with units at a handover: SHORT are not there, DAMAGED are unfit, REFUSED the taker does not take.
+    enum Flaw {
+        NULL,
+        SHORT,
+        DAMAGED,
+        REFUSED
+    }
+
+    /// @notice Units of a load that do not change hands.
+    struct Exception {
+        uint64 parcel;
+        uint64 units;
+        Flaw flaw;
     }
 
     /// @notice Why a parcel is in quarantine.
@@ -228,6 +245,15 @@ interface IMaterialLedger {
         uint32 station,
         uint40 at
     );
+    /// @notice Units have left a load at a handover. @param parcels Those that hold them now, one for each exception; `ParcelMoved` says of each how many units, and in which state. @param content Of what is left.
+    event UnitsSetAside(
+        uint64 indexed consignment,
+        uint64[] parcels,
+        bytes32 content,
+        address custodian,
+        uint32 station,
+        uint40 at
+    );
     event LoadClosed(uint64 indexed consignment, ParcelState outcome, address custodian, uint40 at);
     event QuarantineLifted(uint64 indexed parcel, address indexed auditor, bytes32 evidence);
     event ParcelDestroyed(uint64 indexed parcel, address indexed custodian, bytes32 evidence);
@@ -255,6 +281,10 @@ interface IMaterialLedger {
     error WrongLoadState(uint64 consignment, ParcelState state);
     error NoParcels();
     error NoEvidence();
+    error BadFlaw(uint64 parcel);
+    error NotAboard(uint64 consignment, uint64 parcel);
+    /// @notice Nothing would be left in the load; what is refused altogether does not change hands.
+    error LoadEmptied(uint64 consignment);
     error BadOutcome(ParcelState outcome);
     error WrongHandoverTime(uint40 at, uint40 notBefore, uint40 notAfter);
     error NotAuditor(address caller);
@@ -442,6 +472,19 @@ interface IMaterialLedger {
     function handOver(uint64 consignment, address to, uint32 station, uint40 at)
         external
         returns (Change memory);
+
+    /// @notice Takes units out of a load in the moment before it changes hands: they stay with who has custody, SHORT units as LOST, DAMAGED ones
+    /// QUARANTINED, REFUSED ones RETURNED. The next handover signs what is left.
+    /// @param exceptions 1 to 16, at most the units of each parcel. @param station Where, and @param at when the handover is: checked by it.
+    /// @dev Units are split off unless they are all of a parcel, which then leaves the load. Emits `ParcelSplit`, `ParcelMoved` for each, then
+    /// `UnitsSetAside`. Reverts with `BadFlaw`, `NotAboard`, `TooManyUnits`, `TooManyParcels`, `LoadEmptied`, `WrongLoadState`.
+    /// @return former what the load's content was, which this handover signs
+    function setAside(
+        uint64 consignment,
+        Exception[] calldata exceptions,
+        uint32 station,
+        uint40 at
+    ) external returns (bytes32 former);
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
     /// @dev A delivery of what is recalled reverts with `LotRecalled`; units that had expired when they arrived go to quarantine.

@@ -46,6 +46,7 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "RecallLifted": ("by",),
     "Recalled": ("by",),
     "StepRecorded": ("by",),
+    "UnitsSetAside": ("custodian",),
 }
 
 #: What an argument is about, by its name; lists name several.
@@ -133,6 +134,7 @@ class History:
         self._times: dict[int, int] = {}
         self._devices: dict[int, str] = {}
         self._aboard: dict[int, tuple[int, ...]] = {}
+        self._left: dict[tuple[int, int], int] = {}
         self._custodian: dict[int, str] = {}
         #: Who had the parcel when an event of `_BY_CUSTODIAN` was written, by the event's place.
         self._had: dict[int, str] = {}
@@ -206,9 +208,14 @@ class History:
             self._holder[args.offer] = args.holder
         elif event.name == "LoadFormed":
             self._aboard[args.consignment] = tuple(args.parcels)
+        elif event.name == "UnitsSetAside":
+            for parcel in args.parcels:
+                self._custodian[parcel] = args.custodian
+                self._left[args.consignment, parcel] = place + 1
         elif event.name == "LoadClosed":
             for parcel in self._aboard[args.consignment]:
-                self._custodian[parcel] = args.custodian
+                if (args.consignment, parcel) not in self._left:
+                    self._custodian[parcel] = args.custodian
 
     # --- telling ---
 
@@ -246,6 +253,7 @@ class History:
         """What happened to a load, offer or allocation while the parcel was in it."""
         args = event.args
         if event.name == "LoadFormed":
+            until = min(until, self._left.get((args.consignment, parcel), until))
             yield from (at for at in self._about["consignment", args.consignment] if at < until)
         elif event.name == "OfferMade":
             for at in self._about["offer", args.offer]:

@@ -26,8 +26,6 @@ contract MaterialLedger is LotCounter {
     /// @notice The only writer of gifts.
     address public immutable donationRegistry;
 
-    mapping(uint64 parcelId => mapping(uint16 index => Ride)) private _rides;
-
     /// @dev Times of the changes of custody that the journey's word has no room for.
     mapping(uint64 consignment => uint256) private _laterTimes;
 
@@ -223,6 +221,15 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
+    function setAside(uint64, Exception[] calldata, uint32, uint40)
+        external
+        onlyWriter(freightEscrow)
+        returns (bytes32)
+    {
+        _toOffice();
+    }
+
+    /// @inheritdoc IMaterialLedger
     function close(
         uint64 consignment,
         ParcelState outcome,
@@ -407,13 +414,6 @@ contract MaterialLedger is LotCounter {
         return journey.withClear(epoch);
     }
 
-    /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
-    function _stop(uint64 id, address custodian, ParcelState state) private {
-        _quarantines[id] = Quarantine(
-            custodian, state == ParcelState.ALLOCATED ? ParcelState.HELD : ParcelState.RETURNED
-        );
-    }
-
     /// @dev What had expired when it arrived is quarantined instead of delivered.
     function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
         private
@@ -423,12 +423,13 @@ contract MaterialLedger is LotCounter {
         if (outcome == ParcelState.DELIVERED && _isExpired(record.lot, arrival.since)) {
             outcome = ParcelState.QUARANTINED;
         }
-        _rides[id][record.rides] = Ride(consignment, record.since, outcome);
+        uint16 rides = record.rides;
+        _rides[id][rides] = Ride(consignment, record.since, outcome, _rides[id][rides].setAside);
         record.custodian = arrival.custodian;
         record.since = arrival.since;
         record.state = outcome;
         record.station = arrival.station;
-        record.rides += 1;
+        record.rides = rides + 1;
         record.consignment = 0;
         _count(id, record, from, outcome, consignment);
     }

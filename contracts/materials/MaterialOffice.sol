@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {IRecipeBook} from "../../interfaces/IRecipeBook.sol";
-import {Journeys} from "../libraries/Journeys.sol";
+import {Journey, Journeys} from "../libraries/Journeys.sol";
 import {References} from "../libraries/References.sol";
 import {ParcelBook} from "./ParcelBook.sol";
 
@@ -308,7 +308,55 @@ contract MaterialOffice is ParcelBook {
         );
     }
 
+    /// @notice See `IMaterialLedger.setAside`; the ledger has checked the caller.
+    function setAside(
+        uint64 consignment,
+        IMaterialLedger.Exception[] calldata exceptions,
+        uint32 station,
+        uint40 at
+    ) external returns (bytes32 former) {
+        Journey journey = _journeys[consignment];
+        IMaterialLedger.ParcelState state = journey.state();
+        if (
+            state != IMaterialLedger.ParcelState.ALLOCATED
+                && state != IMaterialLedger.ParcelState.IN_TRANSIT
+        ) revert IMaterialLedger.WrongLoadState(consignment, state);
+        if (exceptions.length == 0) revert IMaterialLedger.NoParcels();
+        if (exceptions.length > _MOST_PARCELS) {
+            revert IMaterialLedger.TooManyParcels(exceptions.length, _MOST_PARCELS);
+        }
+
+        address giver = _stops[consignment][journey.sequence()].custodian;
+        IMaterialLedger.Stop memory place = IMaterialLedger.Stop(giver, station, at);
+        uint64[] memory parcels = new uint64[](exceptions.length);
+        for (uint256 i; i < exceptions.length; ++i) {
+            parcels[i] = _setAside(consignment, exceptions[i], place, state);
+        }
+        uint64[] memory left = _aboard[consignment];
+        if (left.length == 0) revert IMaterialLedger.LoadEmptied(consignment);
+        former = _contents[consignment];
+        bytes32 content = _contentOf(left);
+        _contents[consignment] = content;
+        _tell(
+            bytes.concat(
+                abi.encode(IMaterialLedger.UnitsSetAside.selector, consignment),
+                abi.encode(parcels, content, giver, station, at)
+            ),
+            2
+        );
+    }
+
     // --- internal reads ---
+
+    function _contentOf(uint64[] memory parcels) private view returns (bytes32) {
+        uint64[] memory lots = new uint64[](parcels.length);
+        uint64[] memory units = new uint64[](parcels.length);
+        for (uint256 i; i < parcels.length; ++i) {
+            IMaterialLedger.Parcel storage record = _parcels[parcels[i]];
+            (lots[i], units[i]) = (record.lot, record.units);
+        }
+        return keccak256(abi.encode(parcels, lots, units));
+    }
 
     function _isAuditor(address who) internal view returns (bool) {
         return registry.isActive(who, IParticipantRegistry.Role.AUDITOR);
@@ -404,8 +452,6 @@ contract MaterialOffice is ParcelBook {
         uint64[] calldata parcels,
         IMaterialLedger.Stop memory start
     ) private returns (bytes32) {
-        uint64[] memory lots = new uint64[](parcels.length);
-        uint64[] memory units = new uint64[](parcels.length);
         for (uint256 i; i < parcels.length; ++i) {
             uint64 id = parcels[i];
             IMaterialLedger.Parcel storage record =
@@ -420,10 +466,8 @@ contract MaterialOffice is ParcelBook {
             _checkRecall(record.lot);
             record.consignment = consignment;
             _aboard[consignment].push(id);
-            lots[i] = record.lot;
-            units[i] = record.units;
         }
-        return keccak256(abi.encode(parcels, lots, units));
+        return _contentOf(parcels);
     }
 
     /// @dev Consumes the inputs. Returns the parcels that held them, and their lots.
@@ -447,6 +491,64 @@ contract MaterialOffice is ParcelBook {
             );
             sources[i] = lotId;
         }
+    }
+
+    /// @dev Puts units of a parcel aboard down where it changes hands. Returns the parcel that holds them.
+    function _setAside(
+        uint64 consignment,
+        IMaterialLedger.Exception calldata found,
+        IMaterialLedger.Stop memory place,
+        IMaterialLedger.ParcelState from
+    ) private returns (uint64 part) {
+        uint64 id = found.parcel;
+        IMaterialLedger.ParcelState to = _stateAfter(found);
+        IMaterialLedger.Parcel storage record = _parcels[id];
+        if (record.consignment != consignment) {
+            revert IMaterialLedger.NotAboard(consignment, id);
+        }
+        IMaterialLedger.Ride storage present = _rides[id][record.rides];
+        part = _part(id, record, found.units);
+        if (part == id) {
+            (present.consignment, present.since, present.outcome) = (consignment, record.since, to);
+            record.rides += 1;
+            _leave(consignment, id);
+        } else {
+            present.setAside += found.units;
+            record = _parcels[part];
+        }
+        record.custodian = place.custodian;
+        record.since = place.since;
+        record.station = place.station;
+        record.state = to;
+        record.consignment = 0;
+        if (to == IMaterialLedger.ParcelState.QUARANTINED) {
+            _stop(part, place.custodian, from);
+        }
+        _count(part, record, from, to, consignment);
+    }
+
+    function _stateAfter(IMaterialLedger.Exception calldata found)
+        private
+        pure
+        returns (IMaterialLedger.ParcelState)
+    {
+        if (found.flaw == IMaterialLedger.Flaw.SHORT) return IMaterialLedger.ParcelState.LOST;
+        if (found.flaw == IMaterialLedger.Flaw.DAMAGED) {
+            return IMaterialLedger.ParcelState.QUARANTINED;
+        }
+        if (found.flaw == IMaterialLedger.Flaw.REFUSED) {
+            return IMaterialLedger.ParcelState.RETURNED;
+        }
+        revert IMaterialLedger.BadFlaw(found.parcel);
+    }
+
+    function _leave(uint64 consignment, uint64 id) private {
+        uint64[] storage aboard = _aboard[consignment];
+        uint256 last = aboard.length - 1;
+        for (uint256 i; i < last; ++i) {
+            if (aboard[i] == id) aboard[i] = aboard[last];
+        }
+        aboard.pop();
     }
 
     function _make(uint64[] memory sources, IMaterialLedger.Commission[] calldata outputs)

@@ -26,6 +26,9 @@ abstract contract ParcelBook is LotBook {
 
     mapping(uint64 parcelId => Merge) internal _merges;
 
+    /// @dev The loads that have carried a parcel; of the present one only what was set aside.
+    mapping(uint64 parcelId => mapping(uint16 index => IMaterialLedger.Ride)) internal _rides;
+
     /// @dev Kept here for all who ask where a parcel is; written by the ledger alone.
     mapping(uint64 consignment => Journey) internal _journeys;
 
@@ -128,11 +131,29 @@ abstract contract ParcelBook is LotBook {
         uint64 units,
         IMaterialLedger.ParcelState to
     ) internal returns (uint64 moved) {
+        moved = _part(id, record, units);
+        _move(moved, _parcels[moved], to);
+    }
+
+    /// @dev Units as a parcel of their own, split off unless they are all.
+    function _part(uint64 id, IMaterialLedger.Parcel storage record, uint64 units)
+        internal
+        returns (uint64)
+    {
         if (units > record.units) {
             revert IMaterialLedger.TooManyUnits(id, units, record.units);
         }
-        moved = units == record.units ? id : _splitOff(id, record, units);
-        _move(moved, _parcels[moved], to);
+        return units == record.units ? id : _splitOff(id, record, units);
+    }
+
+    /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
+    function _stop(uint64 id, address custodian, IMaterialLedger.ParcelState state) internal {
+        _quarantines[id] = IMaterialLedger.Quarantine(
+            custodian,
+            state == IMaterialLedger.ParcelState.ALLOCATED
+                ? IMaterialLedger.ParcelState.HELD
+                : IMaterialLedger.ParcelState.RETURNED
+        );
     }
 
     function _count(
