@@ -1,4 +1,4 @@
-"""Static analysis by Slither: ``python -m tools.audit``.
+"""Static analysis by Slither, and its check of the token standards: ``python -m tools.audit``.
 
 Slither runs in ``.venv-audit``, an environment of its own that is made from requirements-audit.txt
 when that file changes. It reads the contracts through Foundry with the checkout's compiler.
@@ -9,7 +9,8 @@ mended or explained by a row of the table in docs/audit.md:
     |---|---|---|
     | `reentrancy-no-eth` | `FreightEscrow` | ... |
 
-where ``contract`` is a contract, or one function of it (`FreightEscrow.settle`).
+where ``contract`` is a contract, or one function of it (`FreightEscrow.settle`). What a token of
+ours lacks of its standard counts as a finding of medium weight; the check's name is Slither's own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,11 @@ from tools.setup import Setup, SetupError, digest, write_atomically
 ROOT = Path(__file__).resolve().parent.parent
 EXPLANATIONS = ROOT / "docs" / "audit.md"
 WEIGHTS = ("High", "Medium")
+#: Our token, with each standard that it keeps.
+STANDARDS = (
+    ("contracts/currency/LogisticsCurrency.sol", "ERC20"),
+    ("contracts/currency/LogisticsCurrency.sol", "ERC2612"),
+)
 
 _ROW = re.compile(r"^\|\s*`([^`]+)`\s*\|\s*`([^`]+)`\s*\|\s*(\S.*?)\s*\|\s*$", re.MULTILINE)
 
@@ -84,6 +91,15 @@ def findings(report: Mapping[str, Any]) -> list[Finding]:
     return sorted(found, key=lambda f: (WEIGHTS.index(f.weight), f.check, f.place, f.text))
 
 
+def lacks(token: str, report: Mapping[str, Any]) -> list[Finding]:
+    """Returns what a token lacks of its standard, from slither-check-erc's JSON report."""
+    return [
+        Finding(check, "Medium", token, "", re.sub(r"\s+|\[ \]", " ", item["description"]).strip())
+        for check, items in report["results"]["erc-conformance"].items()
+        for item in items
+    ]
+
+
 def _place(elements: Iterable[Mapping[str, Any]]) -> tuple[str, str]:
     """Returns contract and function of the first element that lies in a contract."""
     for element in elements:
@@ -117,25 +133,19 @@ def environment(root: Path) -> Path:
     return programs
 
 
-def run_slither(root: Path, programs: Path) -> dict[str, Any]:
-    """Runs Slither on the contracts and returns its report.
-
-    Raises:
-        AuditError: if the contracts do not compile or Slither fails.
-    """
+@contextmanager
+def project_of(root: Path) -> Iterator[Path]:
+    """Makes a copy of the contracts for Slither, so that no build of Foundry's lands here."""
     with tempfile.TemporaryDirectory() as scratch:
-        # A copy, so that no build of Foundry's lands in the checkout.
-        project = Path(scratch) / "project"
-        project.mkdir()
+        project = Path(scratch)
         for name in ("contracts", "interfaces"):
             shutil.copytree(root / name, project / name)
         (project / "node_modules").symlink_to(root / "node_modules")
-        solc = root / ".solcx" / "solc-v0.8.30"
         profile = {
             "src": "contracts",
             "libs": ["node_modules"],
             "remappings": ["@openzeppelin/=node_modules/@openzeppelin/"],
-            "solc": str(solc),
+            "solc": str(root / ".solcx" / "solc-v0.8.30"),
             "evm_version": "london",
             "offline": True,
             "optimizer": True,
@@ -144,24 +154,53 @@ def run_slither(root: Path, programs: Path) -> dict[str, Any]:
         }
         lines = [f"{name} = {json.dumps(value)}" for name, value in profile.items()]
         (project / "foundry.toml").write_text("\n".join(["[profile.default]", *lines, ""]))
-        report = Path(scratch) / "report.json"
-        path = os.pathsep.join(
-            [str(programs), str(root / "node_modules" / ".bin"), os.environ.get("PATH", os.defpath)]
-        )
-        command = [str(programs / "python"), "-m", "slither", ".", "--json", str(report)]
-        command += ["--filter-paths", "node_modules|contracts/mocks", "--fail-none"]
-        done = subprocess.run(
-            command,
-            cwd=project,
-            env={**os.environ, "PATH": path},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if not report.is_file():
-            raise AuditError(f"Slither failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+        yield project
+
+
+def run_slither(root: Path, programs: Path) -> list[Finding]:
+    """Runs Slither's detectors on the contracts.
+
+    Raises:
+        AuditError: if the contracts do not compile or Slither fails.
+    """
+    options = ["--filter-paths", "node_modules|contracts/mocks", "--fail-none"]
+    with project_of(root) as project:
+        return findings(_report(root, project, [programs / "slither", ".", *options]))
+
+
+def check_standards(root: Path, programs: Path) -> list[Finding]:
+    """Runs Slither's check of the token standards; its exit status is 0 whatever it finds.
+
+    Raises:
+        AuditError: if the contracts do not compile or Slither fails.
+    """
+    found: set[Finding] = set()
+    with project_of(root) as project:
+        for path, standard in STANDARDS:
+            token = Path(path).stem
+            command = [programs / "slither-check-erc", path, token, "--erc", standard]
+            found.update(lacks(token, _report(root, project, command)))
+    return sorted(found, key=lambda finding: finding.text)
+
+
+def _report(root: Path, project: Path, command: Sequence[str | Path]) -> dict[str, Any]:
+    """Runs one of Slither's programs and returns the report that it writes."""
+    report = project / "report.json"
+    report.unlink(missing_ok=True)
+    tools = [str(Path(command[0]).parent), str(root / "node_modules" / ".bin")]
+    done = subprocess.run(
+        # by its Python: the first line of a program cannot hold a path with blanks
+        [Path(command[0]).with_name("python"), *command, "--json", report],
+        cwd=project,
+        env={**os.environ, "PATH": os.pathsep.join([*tools, os.environ.get("PATH", os.defpath)])},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if not report.is_file():
+        raise AuditError(f"Slither failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    result: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     if not result.get("success"):
         raise AuditError(f"Slither failed: {result.get('error')}")
     return result
@@ -176,7 +215,8 @@ def main() -> int:
     try:
         if shutil.which("node") is None:
             raise AuditError("Slither's compiler needs Node: install Node 20 or newer")
-        found = findings(run_slither(ROOT, environment(ROOT)))
+        programs = environment(ROOT)
+        found = run_slither(ROOT, programs) + check_standards(ROOT, programs)
     except (AuditError, SetupError) as error:
         print(error, file=sys.stderr)
         return 2

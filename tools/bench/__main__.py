@@ -14,6 +14,7 @@ from tools.bench.figures import Figure
 
 #: Subjects and the module that measures each.
 PARTS = {
+    "currency": "tools.bench.currency",
     "materials": "tools.bench.materials",
     "donation": "tools.bench.donation",
     "sim": "tools.bench.sim",

@@ -14,6 +14,16 @@ from tests.support.suite import Rooms, Suite
 
 MILLION = 10**12
 
+#: Reserves of every kind: what each is made with, and what it says of its decimals.
+KINDS: dict[str, tuple[str, tuple[Any, ...], int]] = {
+    "standard": ("ReserveToken", (), 6),
+    "coarse": ("PlainToken", (2,), 2),
+    "fine": ("PlainToken", (18,), 18),
+    "fee_on_transfer": ("FeeOnTransferToken", (100,), 18),
+    "no_return_value": ("NoReturnToken", (), 18),
+    "re_entering": ("ReenteringToken", (), 18),
+}
+
 
 @pytest.fixture
 def saver() -> Key:
@@ -33,6 +43,28 @@ def over(suite: Suite, saver: Key) -> Callable[..., tuple[Contract, Contract]]:
         return token, made
 
     return make
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of reserve in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def places(kind: str) -> int:
+    """The decimals that the currency over this kind has."""
+    return KINDS[kind][2]
+
+
+@pytest.fixture
+def money(kind: str, over: Callable[..., tuple[Contract, Contract]], saver: Key) -> Contract:
+    """The currency over a reserve of this kind; the saver has put in a hundred thousand."""
+    name, arguments, _ = KINDS[kind]
+    _, made = over(name, *arguments)
+    made.depositFor(saver, 100_000, sender=saver)
+    return made
 
 
 @pytest.fixture

@@ -1,13 +1,9 @@
-"""Depositing with the reserve's permit in the same transaction, and the currency's own permit.
+"""Depositing with the reserve's permit in the same transaction: `depositWithPermit`.
 
-depositWithPermit
-├── with a good permit: no approval was needed
-├── with a permit that somebody used before: the allowance is there and decides
-├── with a permit late, of somebody else, or for less, and no allowance: refused
-└── given a reserve without permits: the allowance decides
-permit of the currency
-├── lets the spender move it once
-└── again, late, of another chain or by another key: refused
+with a good permit: no approval was needed
+with a permit that somebody used before: the allowance is there and decides
+with a permit late, of somebody else, or for less, and no allowance: refused
+given a reserve without permits: the allowance decides
 """
 
 from __future__ import annotations
@@ -19,7 +15,6 @@ import pytest
 from aidline.client import Contract
 from aidline.messages import Permit
 from aidline.signing import Domain, Key
-from tests.support.people import domain_of
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, UNIT
 
@@ -103,41 +98,3 @@ def test_takes_a_reserve_without_permits_by_allowance(
     token, money = over("NoReturnToken")
     money.depositWithPermit(saver, 500, 0, 27, bytes(32), bytes(32), sender=saver)
     assert money.balanceOf(saver) == token.balanceOf(money) == 500
-
-
-@pytest.fixture
-def own(currency: Contract, donor: Key, carrier: Key) -> Permit:
-    deadline = currency.chain.now() + DAY
-    return Permit(donor.address, carrier.address, AMOUNT, 0, deadline)
-
-
-def test_the_currencys_own_permit_is_good_once(
-    currency: Contract, donor: Key, carrier: Key, own: Permit
-) -> None:
-    arguments = (donor, carrier, AMOUNT, own.deadline)
-    signature = parts(own.sign(donor, domain_of(currency)))
-    before = currency.balanceOf(carrier)
-
-    currency.permit(*arguments, *signature, sender=carrier)
-    currency.transferFrom(donor, carrier, AMOUNT, sender=carrier)
-
-    assert currency.balanceOf(carrier) == before + AMOUNT
-    assert currency.nonces(donor) == 1
-    with reverts("ERC2612InvalidSigner", owner=donor):
-        currency.permit(*arguments, *signature, sender=carrier)
-
-
-def test_the_currencys_own_permit_reverts_late_forged_or_from_another_chain(
-    currency: Contract, donor: Key, carrier: Key, own: Permit
-) -> None:
-    arguments = (donor, carrier, AMOUNT, own.deadline)
-    for signature in (
-        own.sign(carrier, domain_of(currency)),
-        own.sign(donor, domain_of(currency, chain_id=1)),
-    ):
-        with reverts("ERC2612InvalidSigner", owner=donor):
-            currency.permit(*arguments, *parts(signature), sender=carrier)
-    currency.chain.set_time(own.deadline + 1)
-    good = parts(own.sign(donor, domain_of(currency)))
-    with reverts("ERC2612ExpiredSignature", deadline=own.deadline):
-        currency.permit(*arguments, *good, sender=carrier)
