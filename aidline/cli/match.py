@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from aidline.errors import InputError
+from aidline.cli.accounts import load_account
+from aidline.client import Aidline, Web3Chain
+from aidline.deploy import default_path
+from aidline.errors import CheckFailed, InputError
 from aidline.files import require_writable, write_json
+from aidline.model import Role
+from aidline.signing import Key
 
 if TYPE_CHECKING:
+    from aidline.solve.board import Proposed
     from aidline.solve.sheets import Sheets
 
 __all__ = ["match"]
@@ -46,21 +52,64 @@ def _match(
         str | None,
         typer.Option(help="Match as of this time (2020-02-01 08:00): stock has run down until it."),
     ] = None,
+    rpc: Annotated[
+        str | None, typer.Option(help="Node whose open demands and offers are matched.")
+    ] = None,
+    deployment: Annotated[
+        Path | None, typer.Option(help="Deployment file (deployments/<chain>.json).")
+    ] = None,
+    account: Annotated[
+        Path | None, typer.Option(help="Keystore of the solver that proposes the plan.")
+    ] = None,
+    password_file: Annotated[Path | None, typer.Option(help="The keystore's password.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan; propose nothing.")
+    ] = False,
     result: Annotated[Path | None, typer.Option("--json", help="Write the plan here.")] = None,
 ) -> None:
-    """Match demands to offers, the most urgent first, and say what stays open and why."""
+    """Match demands to offers, the most urgent first, and say what stays open and why.
+
+    From two CSV files, or from a chain, on which the plan is proposed.
+    """
     if ctx.invoked_subcommand is not None:
         return
-    if demands is None or offers is None:
-        raise InputError("give --demands and --offers")
     if result is not None:
         require_writable(result)
-    console = Console(highlight=False)
+    if rpc is None:
+        for given, option in (
+            (deployment, "--deployment"),
+            (account, "--account"),
+            (password_file, "--password-file"),
+            (dry_run, "--dry-run"),
+        ):
+            if given:
+                raise InputError(f"{option} is for matching on a chain: give --rpc")
+        if demands is None or offers is None:
+            raise InputError("give --demands and --offers, or --rpc")
+        _from_files(demands, offers, costs, cap or [], at, result)
+    else:
+        if demands or offers or costs or cap or at:
+            raise InputError("give --rpc or files and how to read them, not both")
+        if (account is None) != dry_run:
+            raise InputError("give --account to propose the plan, or --dry-run to see it only")
+        signer = None if account is None else load_account(account, password_file)
+        _from_chain(rpc, deployment, signer, result)
+
+
+def _from_files(
+    demands: Path,
+    offers: Path,
+    costs: Path | None,
+    cap: Sequence[str],
+    at: str | None,
+    result: Path | None,
+) -> None:
     from aidline.cli import show_match  # with the solver, half a second to load
     from aidline.solve.market import solve
     from aidline.solve.sheets import read_sheets
 
-    sheets = read_sheets(demands, offers, costs, caps=_caps(cap or []), at=_time(at))
+    console = Console(highlight=False)
+    sheets = read_sheets(demands, offers, costs, caps=_caps(cap), at=_time(at))
     with _at_work("matching"):
         solution = solve(sheets.market)
     read = _input(sheets)
@@ -68,6 +117,80 @@ def _match(
         write_json(result, {"input": read, **solution.record()})
     show_match.read(console, read)
     show_match.solution(console, solution)
+
+
+def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | None) -> None:
+    from aidline.cli import show_match
+    from aidline.solve.board import Board, bring_up_to_date, propose
+    from aidline.solve.market import solve
+
+    console = Console(highlight=False)
+    chain = Web3Chain(rpc)
+    aid = Aidline(chain, file or default_path(chain.chain_id()))
+    if solver is not None and not aid.registry.isActive(solver.address, Role.SOLVER):
+        raise InputError(f"{solver.address} is no active solver of this deployment")
+    board = Board(aid)
+    with _at_work("reading the chain"):
+        stale = board.stale(chain.now())
+    if stale and solver is not None:
+        with _at_work("bringing demands up to date"):
+            bring_up_to_date(aid.needs, stale, solver)
+    with _at_work("matching"):
+        at = chain.now()
+        solution = solve(board.market(at))
+    chain_record = {"chain_id": chain.chain_id(), "at": at, "out_of_date": len(stale)}
+    record = {"chain": chain_record, **solution.record()}
+    show_match.solution(console, solution)
+    if solver is None:
+        if stale:
+            console.print(
+                f"{len(stale):,} demands are out of date: whoever proposes brings them up to date, "
+                "and the plan may be another then"
+            )
+    else:
+        proposed: list[Proposed] = []
+
+        def tell(one: Proposed) -> None:
+            proposed.append(one)
+            show_match.proposal(console, one)
+
+        propose(aid, chain, solution.plan, solution.market.demands, solver, tell)
+        record["proposals"] = [_proposal(one) for one in proposed]
+    if result is not None:
+        write_json(result, record)
+    if solver is not None:
+        _conclude(console, proposed, len(solution.plan.lines))
+
+
+def _conclude(console: Console, proposed: Sequence[Proposed], lines: int) -> None:
+    """Say what was accepted; fail when something was not."""
+    refused = [one for one in proposed if one.problem is not None]
+    accepted = sum(len(one.batch.lines) for one in proposed if one.problem is None)
+    console.print(
+        f"{accepted:,} of {lines:,} lines accepted in {len(proposed) - len(refused):,} proposals, "
+        f"score {sum(one.score for one in proposed):,}"
+    )
+    if refused:
+        raise CheckFailed(
+            f"{len(refused):,} of {len(proposed):,} proposals were refused, the first with: "
+            f"{refused[0].problem}"
+        )
+    if accepted < lines:
+        raise CheckFailed(
+            f"{lines - accepted:,} lines need more exemptions than a proposal can name: "
+            "they stay open"
+        )
+
+
+def _proposal(one: Proposed) -> dict[str, Any]:
+    return {
+        "lines": len(one.batch.lines),
+        "exemptions": len(one.batch.exemptions),
+        "transaction": None if one.receipt is None else f"0x{one.receipt.tx_hash.hex()}",
+        "gas": None if one.receipt is None else one.receipt.gas_used,
+        "score": one.score,
+        "error": None if one.problem is None else str(one.problem),
+    }
 
 
 def _caps(texts: Sequence[str]) -> Any:

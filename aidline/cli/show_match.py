@@ -7,9 +7,10 @@ from typing import Any
 from rich.console import Console
 
 from aidline.cli.show import new_table, short
+from aidline.solve.board import Proposed
 from aidline.solve.market import Solution
 
-__all__ = ["read", "solution"]
+__all__ = ["proposal", "read", "solution"]
 
 Record = dict[str, Any]
 
@@ -83,11 +84,21 @@ def solution(console: Console, solved: Solution) -> None:
             if len(names) < _MOST_NAMED and name not in names:
                 names.append(name)
         for reason, (units, count) in reasons.items():
-            names = ", ".join(named[reason]) + (", …" if count > _MOST_NAMED else "")
-            table.add_row(reason.value, f"{count:,}", f"{units:,}", short(names, 36))
+            such = ", ".join(named[reason]) + (", …" if count > _MOST_NAMED else "")
+            table.add_row(reason.value, f"{count:,}", f"{units:,}", short(such, 36))
         console.print()
         console.print(table)
     console.print(f"\nscore {solved.score:,} (units served, weighing 64, 16, 4, 1 by urgency)")
+
+
+def proposal(console: Console, one: Proposed) -> None:
+    """Print what became of a proposal, in one line."""
+    lines = f"{len(one.batch.lines):,} lines"
+    if one.problem is not None:
+        console.print(f"refused: {lines}: {one.problem}", soft_wrap=True, markup=False)
+    elif one.receipt is not None:
+        gas = one.receipt.gas_used
+        console.print(f"accepted: {lines}, {gas:,} gas, score {one.score:,}", soft_wrap=True)
 
 
 def _some(console: Console, lines: list[str]) -> None:

@@ -218,6 +218,10 @@ class Web3Chain:
         """Return the price of gas that a transaction sent now would offer at most, wei."""
         return self._fees()[0]
 
+    def gas_limit(self) -> int:
+        """Return the gas that the latest block had room for."""
+        return int(self._block("latest")["gasLimit"], 16)
+
     def estimate(self, transaction: Transaction) -> int:
         """Return the gas that the node expects a transaction to take.
 

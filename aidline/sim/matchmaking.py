@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from aidline.client import Receipt, Transaction
 from aidline.errors import CheckFailed, ContractReverted
-from aidline.model import DemandStatus, EarmarkKind, Level, OfferStatus
+from aidline.model import EarmarkKind
 from aidline.sim.agenda import Step
 from aidline.sim.fleet import Fleet
 from aidline.sim.journey import Allocated, band_of
 from aidline.sim.world import World
-from aidline.solve.matching import Exemption, Line, OpenDemand, OpenOffer, Plan, batches, match
+from aidline.solve.board import Board, as_proposal
+from aidline.solve.matching import Batch, Line, OpenDemand, OpenOffer, Plan, batches, match
 from aidline.trace.figures import proposal_text
 
 __all__ = ["Matchmaking"]
@@ -40,8 +40,7 @@ class Matchmaking:
         self._fleet = fleet
         self._allocated = allocated
         self._solver = world.prepared.scenario.participants.solvers[0].id
-        self._ended: set[int] = set()
-        self._used: set[int] = set()
+        self._board = Board(world.aid)
         scripts = world.prepared.scenario.conditions.order_breaking
         self._order_breaking = sorted(script.day for script in scripts)
 
@@ -53,97 +52,36 @@ class Matchmaking:
             world.agenda.at(noon, self._refresh)
             world.agenda.at(noon, self._propose, phase=1)
 
-    def _open_demands(self) -> list[tuple[int, Any]]:
-        needs = self._world.aid.needs
-        wanted = [n for n in range(1, needs.demandCount() + 1) if n not in self._ended]
-        found = list(zip(wanted, needs.demand.many((n,) for n in wanted), strict=True))
-        over = (DemandStatus.WITHDRAWN, DemandStatus.LAPSED)
-        self._ended.update(number for number, demand in found if demand.status in over)
-        return [(number, demand) for number, demand in found if demand.status == DemandStatus.OPEN]
-
-    def _open_offers(self) -> list[tuple[int, Any]]:
-        book = self._world.aid.demand
-        wanted = [n for n in range(1, book.offerCount() + 1) if n not in self._used]
-        found = list(zip(wanted, book.offerRecord.many((n,) for n in wanted), strict=True))
-        self._used.update(number for number, offer in found if offer.status != OfferStatus.OPEN)
-        return [(number, offer) for number, offer in found if offer.status == OfferStatus.OPEN]
-
     def _refresh(self) -> Iterator[Step]:
         """Stock runs down and demands end: bring what is open up to date."""
         world, now = self._world, self._world.agenda.now
-        demands = self._open_demands()
-        levels = world.aid.needs.levelNow.many((number,) for number, _ in demands)
-        stale = [
-            number
-            for (number, demand), level in zip(demands, levels, strict=True)
-            if demand.needed_by <= now or demand.level != level or _has_lapsed(demand, now)
-        ]
+        stale = self._board.stale(now)
         for at in range(0, len(stale), _MOST_LINES):
             chunk = stale[at : at + _MOST_LINES]
             yield Step(world.send(world.aid.needs, "bringUpToDate", chunk, sender=self._solver))
-        for number, offer in self._open_offers():
+        for number, offer in self._board.open_offers():
             if offer.until <= now:
                 yield Step(world.send(world.aid.demand, "lapseOffer", number, sender=self._solver))
 
-    def _demands(self) -> list[OpenDemand]:
-        """Return the demands that count, as the matching takes them."""
-        world, now = self._world, self._world.agenda.now
-        made = []
-        for number, demand in self._open_demands():
-            if demand.counted == Level.NULL or demand.needed_by <= now:
-                continue
-            hospital = world.hospital(world.cast.name_of(demand.recipient))
-            province, facility = world.scopes_of(hospital)
-            made.append(
-                OpenDemand(
-                    id=number,
-                    material=demand.material,
-                    level=demand.counted,
-                    units=demand.units - demand.served,
-                    province=province,
-                    facility=facility,
-                    emergency=demand.emergency,
-                    needed_by=demand.needed_by,
-                    place=hospital.place,
-                )
-            )
-        return made
-
-    def _offers(self) -> list[OpenOffer]:
-        """Return the offers that are open, as the matching takes them."""
-        world, now = self._world, self._world.agenda.now
-        offers = self._open_offers()
-        parcels = world.aid.ledger.parcel.many((offer.parcel,) for _, offer in offers)
-        return [
-            OpenOffer(
-                id=number,
-                material=offer.material,
-                units=offer.units,
-                expiry=offer.expiry,
-                earmark_kind=offer.earmark_kind,
-                earmark_scope=offer.earmark_scope,
-                place=world.place_of(parcel.station),
-            )
-            for (number, offer), parcel in zip(offers, parcels, strict=True)
-            if offer.until > now and (not offer.expiry or offer.expiry > now)
-        ]
-
     def _propose(self) -> Iterator[Step]:
         world = self._world
-        demands, offers = self._demands(), self._offers()
+        market = self._board.market(world.agenda.now)
+        demands, offers = market.demands, market.offers
         if self._order_breaking and world.day(world.agenda.now) >= self._order_breaking[0]:
             line = _passing_over(demands, offers)
             if line is not None:
                 self._order_breaking.pop(0)
                 yield Step(
-                    self._transaction([line], ()), partial(self._must_refuse, line), may_fail=True
+                    self._transaction(Batch((line,), ())),
+                    partial(self._must_refuse, line),
+                    may_fail=True,
                 )
         plan = match(demands, offers)
         most = {offer.id: self._capacity(offer) for offer in offers}
         for part in _carriable(plan, demands, most):
             for batch in batches(part, demands, _MOST_LINES):
                 yield Step(
-                    self._transaction(batch.lines, batch.exemptions),
+                    self._transaction(batch),
                     partial(self._answered, batch.lines),
                     may_fail=True,
                 )
@@ -151,14 +89,9 @@ class Matchmaking:
     def _capacity(self, offer: OpenOffer) -> int:
         return self._fleet.capacity(band_of([self._world.material_of(offer.material)]))
 
-    def _transaction(self, lines: Sequence[Line], exemptions: Sequence[Exemption]) -> Transaction:
+    def _transaction(self, batch: Batch) -> Transaction:
         world = self._world
-        proposal = {
-            "lapse": [],
-            "lines": [(line.offer, line.demand, line.units) for line in lines],
-            "exemptions": [(one.offer, one.demand) for one in exemptions],
-        }
-        return world.send(world.aid.demand, "propose", proposal, sender=self._solver)
+        return world.send(world.aid.demand, "propose", as_proposal(batch), sender=self._solver)
 
     def _must_refuse(self, line: Line, receipt: Receipt) -> None:
         if receipt.status:
@@ -228,15 +161,6 @@ def _carriable(
             lines = [
                 replace(line, units=line.units - size) for line, size in pairs if line.units > size
             ]
-
-
-def _has_lapsed(demand: Any, now: int) -> bool:
-    """Say whether one of its attestations is over."""
-    attestations = (
-        (demand.first_auditor, demand.first_until),
-        (demand.second_auditor, demand.second_until),
-    )
-    return any(int(auditor, 16) and until <= now for auditor, until in attestations)
 
 
 def _passing_over(demands: Sequence[OpenDemand], offers: Sequence[OpenOffer]) -> Line | None:

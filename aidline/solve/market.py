@@ -98,21 +98,22 @@ class Solution:
         """Return by level: demands, units asked and served, demands served in full."""
         level = {one.demand: one.level for one in self.market.aside} | self._levels()
         asked: Counter[int] = Counter()
-        for demand in self.market.demands:
-            asked[demand.id] += demand.units
+        for wanted in self.market.demands:
+            asked[wanted.id] += wanted.units
         for one in self.market.aside:
             asked[one.demand] += one.units
         served: Counter[int] = Counter()
         for line in self.plan.lines:
             served[line.demand] += line.units
-        made = {one: {"demands": 0, "asked": 0, "served": 0, "in_full": 0} for one in LEVELS}
+        names = ("demands", "asked", "served", "in_full")
+        made = {urgency: dict.fromkeys(names, 0) for urgency in LEVELS}
         for demand, units in asked.items():
             sums = made[level[demand]]
             sums["demands"] += 1
             sums["asked"] += units
             sums["served"] += served[demand]
             sums["in_full"] += served[demand] == units
-        return {one.name.lower(): sums for one, sums in made.items()}
+        return {urgency.name.lower(): sums for urgency, sums in made.items()}
 
     def reasons(self) -> dict[Reason, tuple[int, int]]:
         """Return by reason the units that stay open, and of how many demands."""

@@ -151,10 +151,8 @@ def apportion(units: int, wanted: Sequence[int]) -> list[int]:
         wanted: Units that each wants, at least 1 and at most 10^12.
     """
     weights = np.array(wanted, dtype=np.int64)
-    got, last = _share(units, weights)
-    if last is None:
-        return [0] * len(weights)
-    return got.tolist()
+    got, _ = _share(units, weights)
+    return [int(one) for one in got]
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +364,7 @@ class _Graph:
         status = solver.solve()
         if status != solver.OPTIMAL:
             raise RuntimeError(f"minimum cost flow ended with status {status}")
-        return solver.flows(np.arange(len(self._tails)))
+        return np.array(solver.flows(np.arange(len(self._tails))))
 
     def _hand_on(self, draws: np.ndarray, outs: np.ndarray) -> Iterator[Flow]:
         """Turn flows between steps, stops and claims into flows from offers to demands.

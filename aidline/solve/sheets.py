@@ -183,7 +183,7 @@ class _Sheet:
 
     def read(self, make: Callable[[Row, int], Any]) -> list[Any]:
         """Return what ``make`` makes of each row and its number among those that are used."""
-        made = []
+        made: list[Any] = []
         seen: dict[tuple[str, ...], int] = {}
         for row in self.table.rows(self._rejected):
             try:

@@ -1,0 +1,262 @@
+"""Open demands and offers as a deployment has them, and proposals that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from aidline.client import Aidline, Contract, Receipt, Transaction, Web3Chain
+from aidline.errors import ChainError, ContractReverted, RawRevert
+from aidline.geodesy import Place
+from aidline.model import DemandStatus, Level, OfferStatus, Role
+from aidline.signing import Signer
+from aidline.solve.market import Aside, Market
+from aidline.solve.matching import Batch, OpenDemand, OpenOffer, Plan, Reason, batches
+
+__all__ = ["MOST_LINES", "Board", "Proposed", "as_proposal", "bring_up_to_date", "propose"]
+
+#: Lines, and exemptions, that the contract takes in one proposal; demands to bring up to date.
+MOST_LINES = 100
+
+_MOST_GAS = 0.9  # of a block: what comes before it in a block costs as well
+
+
+class Board:
+    """What is open in a deployment; what has ended is read once only.
+
+    Args:
+        aid: The deployment.
+    """
+
+    def __init__(self, aid: Aidline) -> None:
+        self._aid = aid
+        self._ended: set[int] = set()
+        self._over: set[int] = set()
+        self._scopes: dict[str, tuple[bytes, bytes]] = {}
+        self._places: dict[int, Place] = {}
+
+    def open_demands(self) -> list[tuple[int, Any]]:
+        """Return the demands that are open: number and record."""
+        needs = self._aid.needs
+        wanted = [n for n in range(1, needs.demandCount() + 1) if n not in self._ended]
+        found = list(zip(wanted, needs.demand.many((n,) for n in wanted), strict=True))
+        over = (DemandStatus.WITHDRAWN, DemandStatus.LAPSED)
+        self._ended.update(number for number, demand in found if demand.status in over)
+        return [(number, demand) for number, demand in found if demand.status == DemandStatus.OPEN]
+
+    def open_offers(self) -> list[tuple[int, Any]]:
+        """Return the offers that are open: number and record."""
+        book = self._aid.demand
+        wanted = [n for n in range(1, book.offerCount() + 1) if n not in self._over]
+        found = list(zip(wanted, book.offerRecord.many((n,) for n in wanted), strict=True))
+        over = (OfferStatus.WITHDRAWN, OfferStatus.EXPIRED, OfferStatus.TAKEN_BACK)
+        self._over.update(number for number, offer in found if offer.status in over)
+        return [(number, offer) for number, offer in found if offer.status == OfferStatus.OPEN]
+
+    def stale(self, now: int) -> list[int]:
+        """Return the demands whose level or count is not what it would be when brought up to date.
+
+        Args:
+            now: Unix seconds.
+        """
+        demands = self.open_demands()
+        levels = self._aid.needs.levelNow.many((number,) for number, _ in demands)
+        recipients = sorted({demand.recipient for _, demand in demands})
+        active = dict(
+            zip(
+                recipients,
+                self._aid.registry.isActive.many((one, Role.RECIPIENT) for one in recipients),
+                strict=True,
+            )
+        )
+        return [
+            number
+            for (number, demand), level in zip(demands, levels, strict=True)
+            if demand.needed_by <= now
+            or demand.level != level
+            or _has_lapsed(demand, now)
+            or (demand.counted and not active[demand.recipient])
+        ]
+
+    def market(self, now: int) -> Market:
+        """Return what counts and what there is, as of the last change of each demand.
+
+        Args:
+            now: Unix seconds: what is over by then is left out.
+        """
+        demands, aside = self._demands(now)
+        return Market(demands=demands, offers=self._offers(now), aside=aside)
+
+    def _demands(self, now: int) -> tuple[tuple[OpenDemand, ...], tuple[Aside, ...]]:
+        demands = [one for one in self.open_demands() if one[1].needed_by > now]
+        self._learn_scopes({demand.recipient for _, demand in demands})
+        places = self._places_of(demand.station for _, demand in demands)
+        counted, aside = [], []
+        for number, demand in demands:
+            units = demand.units - demand.served
+            if demand.counted == Level.NULL:
+                capped = demand.over_cap and int(demand.first_auditor, 16)
+                reason = Reason.CAPPED if capped else Reason.UNAUDITED
+                aside.append(Aside(number, demand.material, demand.level, units, reason))
+                continue
+            province, facility = self._scopes[demand.recipient]
+            counted.append(
+                OpenDemand(
+                    id=number,
+                    material=demand.material,
+                    level=demand.counted,
+                    units=units,
+                    province=province,
+                    facility=facility,
+                    emergency=demand.emergency,
+                    needed_by=demand.needed_by,
+                    place=places[demand.station],
+                )
+            )
+        return tuple(counted), tuple(aside)
+
+    def _offers(self, now: int) -> tuple[OpenOffer, ...]:
+        # units are none while a quarantine keeps the parcel
+        offers = [
+            (number, offer)
+            for number, offer in self.open_offers()
+            if offer.until > now and offer.units and (not offer.expiry or offer.expiry > now)
+        ]
+        ledger = self._aid.ledger
+        parcels = ledger.parcel.many((offer.parcel,) for _, offer in offers)
+        recalled = ledger.isRecalled.many((parcel.lot,) for parcel in parcels)
+        places = self._places_of(parcel.station for parcel in parcels)
+        return tuple(
+            OpenOffer(
+                id=number,
+                material=offer.material,
+                units=offer.units,
+                expiry=offer.expiry,
+                earmark_kind=offer.earmark_kind,
+                earmark_scope=offer.earmark_scope,
+                place=places[parcel.station],
+                recalled=is_recalled,
+            )
+            for (number, offer), parcel, is_recalled in zip(offers, parcels, recalled, strict=True)
+        )
+
+    def _learn_scopes(self, recipients: Iterable[str]) -> None:
+        """Learn the province and the facility of recipients, as earmarks name them."""
+        registry = self._aid.registry
+        new = sorted(one for one in recipients if one not in self._scopes)
+        known = registry.participant.many((one,) for one in new)
+        provinces = registry.provinceOf.many((one.region,) for one in known)
+        for recipient, participant, province in zip(new, known, provinces, strict=True):
+            self._scopes[recipient] = province, participant.facility
+
+    def _places_of(self, stations: Iterable[int]) -> dict[int, Place | None]:
+        """Return where stations lie; ``None`` for a number that no station has."""
+        network = self._aid.network
+        wanted = set(stations)
+        last = network.stationCount()
+        new = sorted(one for one in wanted if one not in self._places and 0 < one <= last)
+        for number, station in zip(new, network.station.many((n,) for n in new), strict=True):
+            self._places[number] = Place(station.latitude, station.longitude)
+        return {number: self._places.get(number) for number in wanted}
+
+
+def _has_lapsed(demand: Any, now: int) -> bool:
+    """Say whether one of its attestations is over."""
+    attestations = (
+        (demand.first_auditor, demand.first_until),
+        (demand.second_auditor, demand.second_until),
+    )
+    return any(int(auditor, 16) and until <= now for auditor, until in attestations)
+
+
+def bring_up_to_date(needs: Contract, demands: Sequence[int], solver: Signer) -> None:
+    """Have levels and counts follow from the facts as of now, and end what is over."""
+    for at in range(0, len(demands), MOST_LINES):
+        needs.bringUpToDate(demands[at : at + MOST_LINES], sender=solver)
+
+
+def as_proposal(batch: Batch) -> dict[str, Any]:
+    """Return a batch as the contract takes it."""
+    return {
+        "lapse": [],
+        "lines": [(line.offer, line.demand, line.units) for line in batch.lines],
+        "exemptions": [(one.offer, one.demand) for one in batch.exemptions],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal and what became of it.
+
+    Attributes:
+        batch: What was proposed.
+        receipt: Of its transaction; ``None`` where the node foresaw the refusal.
+        problem: Why it was refused; ``None`` where it was accepted.
+    """
+
+    batch: Batch
+    receipt: Receipt | None
+    problem: ChainError | None
+
+    @property
+    def score(self) -> int:
+        """What the contract says that it is worth; 0 when it was refused."""
+        if self.receipt is None or self.problem is not None:
+            return 0
+        return int(self.receipt.event("ProposalAccepted").args.score)
+
+
+def propose(
+    aid: Aidline,
+    chain: Web3Chain,
+    plan: Plan,
+    demands: Sequence[OpenDemand],
+    solver: Signer,
+    tell: Callable[[Proposed], None],
+) -> None:
+    """Propose a plan in batches that fit into blocks, the most urgent lines first.
+
+    A batch that is too large for a block is halved, and so are those after it. One that is refused
+    (another solver was faster, a demand was withdrawn) changes nothing; the others are still tried.
+
+    Args:
+        aid: The deployment.
+        chain: Its node.
+        plan: The plan.
+        demands: The demands from which it was made.
+        solver: Who proposes.
+        tell: Is told of each proposal.
+    """
+    most_gas = int(chain.gas_limit() * _MOST_GAS)
+    size = MOST_LINES
+    waiting = batches(plan, demands, size)
+    while waiting:
+        batch = waiting.pop(0)
+        if len(batch.lines) > size:
+            waiting[:0] = batches(Plan(batch.lines, batch.exemptions, ()), demands, size)
+            continue
+        transaction = aid.demand.propose.transaction(as_proposal(batch), sender=solver)
+        try:
+            gas = chain.estimate(transaction)
+        except RawRevert as refused:
+            if refused.data or len(batch.lines) == 1:
+                tell(Proposed(batch, None, _decoded(aid, refused, transaction)))
+                continue
+            gas = most_gas + 1  # without a reason: it ran out of what a block has
+        if gas > most_gas and len(batch.lines) > 1:
+            size = (len(batch.lines) + 1) // 2
+            waiting.insert(0, batch)
+            continue
+        receipt = chain.send(replace(transaction, gas=min(gas + gas // 5, chain.gas_limit())))
+        problem = receipt.error()
+        if problem is not None and not isinstance(problem, ChainError):
+            raise problem
+        tell(Proposed(batch, receipt, problem))
+
+
+def _decoded(aid: Aidline, refused: RawRevert, sent: Transaction) -> ChainError:
+    decoded: Exception = aid.book.error(
+        refused.data, contract=sent.contract, function=sent.function
+    )
+    return decoded if isinstance(decoded, ContractReverted) else refused
