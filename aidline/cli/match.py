@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["match"]
 
+_QUIET = 60  # seconds without a block
+
 match = typer.Typer(
     name="match",
     help="Match demands to offers, the most urgent first; or replay real lists of them.",
@@ -130,6 +132,9 @@ def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | 
     if solver is not None and not aid.registry.isActive(solver.address, Role.SOLVER):
         raise InputError(f"{solver.address} is no active solver of this deployment")
     board = Board(aid)
+    if solver is not None and chain.pending_time() - chain.now() > _QUIET:
+        # What is read is as of the latest block: make one that is of now.
+        aid.needs.bringUpToDate([], sender=solver)
     with _at_work("reading the chain"):
         stale = board.stale(chain.now())
     if stale and solver is not None:

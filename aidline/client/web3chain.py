@@ -218,6 +218,13 @@ class Web3Chain:
         """Return the price of gas that a transaction sent now would offer at most, wei."""
         return self._fees()[0]
 
+    def pending_time(self) -> int:
+        """Return the time that the next block would have now; the latest's where nobody knows."""
+        try:
+            return int(self._block("pending")["timestamp"], 16)
+        except EnvironmentProblem:
+            return self.now()
+
     def gas_limit(self) -> int:
         """Return the gas that the latest block had room for."""
         return int(self._block("latest")["gasLimit"], 16)

@@ -1,0 +1,250 @@
+"""`aidline match --rpc`: open demands and offers of a deployment.
+
+Given demands of every level and offers that are fewer
+├── --dry-run prints the plan and what stays open and why, and sends nothing
+├── with the account of a solver it proposes the plan: the contract accepts it with the plan's score
+├── levels follow the time that has passed, also on a chain that has no blocks meanwhile
+├── a block with little room makes the proposals smaller
+├── what was taken meanwhile is refused and told, and changes nothing
+├── a recall is told as the reason
+└── again, there is nothing left to propose
+Who is no solver, a chain without the deployment, options that do not go together
+└── end with exit status 2 and one line, and nothing is sent
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aidline.cli import run
+from aidline.client import Aidline, Web3Chain
+from aidline.errors import ContractReverted
+from aidline.files import check_schema
+from aidline.keccak import keccak
+from aidline.model import Level
+from aidline.node import AnvilNode
+from aidline.solve.board import Board, Proposed, propose
+from aidline.solve.market import solve
+from tests.support.cli import PASSWORD, keystore
+from tests.support.demand import Desk
+from tests.support.people import key_of
+from tests.support.suite import DAY, MASK, START, deploy_suite
+
+pytestmark = pytest.mark.node
+
+HOSPITALS = ("hospital", "second_hospital", "county_hospital")
+AUDITORS = (key_of("auditor"), key_of("second_auditor"))
+
+
+class Place:
+    """A node with a deployment, and what the command needs."""
+
+    def __init__(self, node: AnvilNode, desk: Desk, folder: Path) -> None:
+        self.node = node
+        self.desk = desk
+        self.folder = folder
+        self.file = folder / "deployment.json"
+        desk.suite.aid.deployment.save(self.file)
+        self.account = keystore(folder, key_of("solver"))
+
+    def match(self, *arguments: object) -> tuple[int, dict[str, Any]]:
+        """Run the command; returns its exit status and what it wrote."""
+        result = self.folder / "plan.json"
+        result.unlink(missing_ok=True)
+        status = run(
+            [
+                "match",
+                *("--rpc", self.node.rpc, "--deployment", str(self.file), "--json", str(result)),
+                *map(str, arguments),
+            ]
+        )
+        if not result.exists():
+            return status, {}
+        record: dict[str, Any] = json.loads(result.read_text())
+        check_schema(record, "match")
+        return status, record
+
+    def propose(self, *arguments: object) -> tuple[int, dict[str, Any]]:
+        """Run the command as the solver."""
+        return self.match("--account", self.account, *arguments)
+
+
+def offer(desk: Desk, units: int) -> int:
+    """Have the supplier make masks and offer them."""
+    supplier = key_of("supplier")
+    lot = {
+        "material": MASK,
+        "quantity": units,
+        "expiry": 0,
+        "station": 0,
+        "evidence": keccak(b"made"),
+    }
+    made = desk.suite.ledger.commission(lot, sender=supplier)
+    parcel = made.event("LotCommissioned").args.parcel
+    receipt = desk.escrow.offer(parcel, desk.now + 7 * DAY, sender=supplier)
+    return int(receipt.event("OfferMade").args.offer)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with AnvilNode(genesis_time=START) as node:
+        desk = Desk(deploy_suite(node.chain))  # type: ignore[arg-type]
+        for name in HOSPITALS:
+            desk.settle(key_of(name), AUDITORS[0])
+        levels = (Level.LOW, Level.MEDIUM, Level.HIGH, Level.CRITICAL)
+        for number in range(8):
+            desk.need(key_of(HOSPITALS[number % 3]), levels[number % 4], 100 + number, AUDITORS)
+        desk.publish(key_of("hospital"), units=50)
+        for units in (150, 100, 200):
+            offer(desk, units)
+        # From here on it is a node as others have it: blocks by themselves, and a clock that runs.
+        node.chain.rpc.request("anvil_removeBlockTimestampInterval")
+        node.chain.rpc.request("evm_setAutomine", True)
+        yield Place(node, desk, tmp_path_factory.mktemp("match"))
+
+
+@pytest.fixture
+def place(prepared: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    monkeypatch.setenv("AIDLINE_PASSWORD", PASSWORD)
+    before = prepared.node.chain.snapshot()
+    yield prepared
+    prepared.node.chain.revert(before)
+
+
+def test_a_dry_run_says_what_it_would_do(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    block = place.node.chain.block_number()
+    status, plan = place.match("--dry-run")
+    assert status == 0
+    assert place.node.chain.block_number() == block
+    assert "proposals" not in plan
+    assert plan["totals"]["critical"] == {"demands": 2, "asked": 210, "served": 210, "in_full": 2}
+    assert plan["totals"]["high"] == {"demands": 2, "asked": 208, "served": 208, "in_full": 2}
+    assert plan["totals"]["medium"] == {"demands": 2, "asked": 206, "served": 32, "in_full": 0}
+    assert sum(line["units"] for line in plan["lines"]) == 450
+    reasons = {one["demand"]: one["reason"] for one in plan["unmet"]}
+    assert reasons == {
+        "1": "outranked",
+        "2": "outranked",
+        "5": "outranked",
+        "6": "outranked",
+        "9": "unaudited",
+    }
+    said = capfd.readouterr().out
+    assert "critical" in said and "outranked" in said and "unaudited" in said
+
+
+def test_the_contract_accepts_the_plan(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
+    status, plan = place.propose()
+    assert status == 0
+    (proposal,) = plan["proposals"]
+    assert proposal["score"] == plan["score"] == 64 * 210 + 16 * 208 + 4 * 32
+    assert proposal["lines"] == len(plan["lines"])
+    needs = place.desk.needs
+    served = {number: needs.demand(number).served for number in range(1, 10)}
+    assert served == {1: 0, 2: 16, 3: 102, 4: 103, 5: 0, 6: 16, 7: 106, 8: 107, 9: 0}
+    assert "accepted" in capfd.readouterr().out
+    # again: what is left cannot be served
+    status, plan = place.propose()
+    assert status == 0
+    assert plan["lines"] == plan["proposals"] == []
+    assert {one["reason"] for one in plan["unmet"]} == {"no supply", "unaudited"}
+
+
+def test_levels_are_brought_up_to_date_before(place: Place) -> None:
+    needs = place.desk.needs
+    assert needs.demand(2).level == Level.MEDIUM
+    place.node.chain.rpc.request("evm_increaseTime", 3 * DAY)
+    place.node.chain.rpc.request("evm_mine")
+    status, plan = place.match("--dry-run")
+    assert status == 0 and plan["chain"]["out_of_date"]
+    status, plan = place.propose()
+    assert status == 0
+    assert needs.demand(2).level > Level.MEDIUM
+    assert sum(one["score"] for one in plan["proposals"]) == plan["score"]
+
+
+def test_on_a_quiet_chain_time_has_passed_as_well(place: Place) -> None:
+    place.node.chain.rpc.request("evm_increaseTime", 3 * DAY)
+    status, plan = place.propose()
+    assert status == 0
+    assert place.desk.needs.demand(2).level > Level.MEDIUM
+    assert sum(one["score"] for one in plan["proposals"]) == plan["score"] > 0
+
+
+def test_a_small_block_makes_small_proposals(place: Place) -> None:
+    room = 900_000
+    place.node.chain.rpc.request("evm_setBlockGasLimit", hex(room))
+    try:
+        status, plan = place.propose()
+    finally:
+        place.node.chain.rpc.request("evm_setBlockGasLimit", hex(30_000_000))
+    assert status == 0
+    assert len(plan["proposals"]) > 1
+    assert all(one["gas"] < room for one in plan["proposals"])
+    assert sum(one["score"] for one in plan["proposals"]) == plan["score"]
+
+
+def test_what_was_taken_meanwhile_is_refused_and_told(place: Place) -> None:
+    desk = place.desk
+    market = Board(desk.suite.aid).market(desk.now)
+    plan = solve(market).plan
+    desk.needs.withdrawDemand(8, sender=key_of("second_hospital"))
+    chain = Web3Chain(place.node.rpc)
+    told: list[Proposed] = []
+    propose(Aidline(chain, place.file), chain, plan, market.demands, key_of("solver"), told.append)
+    (refused,) = told
+    assert refused.receipt is None and refused.score == 0
+    assert isinstance(refused.problem, ContractReverted)
+    assert refused.problem.error == "DemandNotOpen"
+    assert desk.escrow.allocationCount() == 0
+
+
+def test_a_recall_is_told_as_the_reason(place: Place) -> None:
+    ledger = place.desk.suite.ledger
+    for lot in range(1, ledger.lotCount() + 1):
+        ledger.recall(lot, keccak(b"torn"), bytes(32), sender=key_of("supplier"))
+    status, plan = place.match("--dry-run")
+    assert status == 0
+    assert plan["lines"] == []
+    assert {one["reason"] for one in plan["unmet"]} == {"recalled", "unaudited"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "say"),
+    [
+        ((), "--dry-run"),
+        (("--dry-run", "--demands", "d.csv"), "not both"),
+        (("--dry-run", "--account", "k"), "--dry-run"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    place: Place, arguments: tuple[str, ...], say: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert place.match(*arguments) == (2, {})
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and say in said
+
+
+def test_a_stranger_proposes_nothing(
+    place: Place, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    block = place.node.chain.block_number()
+    stranger = key_of("stranger")
+    assert place.match("--account", keystore(tmp_path, stranger)) == (2, {})
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and stranger.address in said and "no active solver" in said
+    assert place.node.chain.block_number() == block
+
+
+def test_a_chain_without_the_deployment(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["match", "--rpc", place.node.rpc, "--dry-run"]) == 2
+    said = capfd.readouterr().err
+    assert said.count("\n") == 1 and "there is no such file" in said
