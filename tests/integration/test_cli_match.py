@@ -207,7 +207,7 @@ def test_what_was_taken_meanwhile_is_refused_and_told(place: Place) -> None:
 def test_a_recall_is_told_as_the_reason(place: Place) -> None:
     ledger = place.desk.suite.ledger
     for lot in range(1, ledger.lotCount() + 1):
-        ledger.recall(lot, keccak(b"torn"), bytes(32), sender=key_of("supplier"))
+        ledger.recall(lot, keccak(b"torn"), keccak(b"report"), sender=key_of("supplier"))
     status, plan = place.match("--dry-run")
     assert status == 0
     assert plan["lines"] == []
