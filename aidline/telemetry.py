@@ -21,9 +21,9 @@ from aidline.keccak import keccak
 from aidline.messages import Batch
 
 __all__ = [
-    "NO_BATCH",
     "Band",
     "Leaf",
+    "Link",
     "MerkleTree",
     "Point",
     "Recorder",
@@ -33,9 +33,6 @@ __all__ = [
     "interval_exposure",
     "verify_proof",
 ]
-
-#: What is handed in as the batch before the first.
-NO_BATCH = Batch(0, 0, bytes(32), bytes(32), *[0] * 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +93,8 @@ class Point:
 
     Attributes:
         batch: The batch's struct hash.
-        figures: First time (40 bits), last time (40), longest gap (32), exposure of temperature
-            (64) and of humidity (64), the last in the lowest bits.
+        figures: Sequence (8 bits), last index (40), first time (40), last time (40), longest gap
+            (32), exposure of temperature (48) and of humidity (48), the last in the lowest bits.
     """
 
     batch: bytes
@@ -106,9 +103,30 @@ class Point:
     @classmethod
     def of(cls, batch: Batch) -> Point:
         """Return what is told of a batch."""
-        figures = batch.first_time << 200 | batch.last_time << 160 | batch.longest_gap << 128
-        figures |= batch.temperature_exposure << 64 | batch.humidity_exposure
+        figures = batch.sequence << 248 | batch.last_index << 208
+        figures |= batch.first_time << 168 | batch.last_time << 128 | batch.longest_gap << 96
+        figures |= batch.temperature_exposure << 48 | batch.humidity_exposure
         return cls(batch.struct_hash(), figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A batch in its chain.
+
+    Attributes:
+        before: What the chain had come to before it.
+        point: What is told of it.
+    """
+
+    before: bytes
+    point: Point
+
+    @classmethod
+    def of(cls, batch: Batch | None) -> Link:
+        """Return a batch's link; zeros for none."""
+        if batch is None:
+            return cls(bytes(32), Point(bytes(32), 0))
+        return cls(batch.previous, Point.of(batch))
 
 
 def follow(beginning: bytes, before: bytes, batch: Batch) -> bytes:
@@ -273,6 +291,9 @@ class Recorder:
         last: The last batch made, which is handed in with the next.
     """
 
+    #: Most batches of one watch; the contract takes no more.
+    MOST_BATCHES = 256
+
     def __init__(self, consignment: int, watch: Watch) -> None:
         self.consignment = consignment
         self.watch = watch
@@ -303,8 +324,10 @@ class Recorder:
             deadline: Last unix second at which the batch may be recorded.
 
         Raises:
-            InputError: There is no reading, or one that does not follow.
+            InputError: There is no reading, one that does not follow, or no batch left.
         """
+        if len(self._batches) == self.MOST_BATCHES:
+            raise InputError(f"a watch has at most {self.MOST_BATCHES} batches")
         before = self._last
         leaves = self._leaves(readings)
         linked = leaves if before is None else [before, *leaves]

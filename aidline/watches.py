@@ -14,7 +14,7 @@ from aidline.client.chain import Transaction
 from aidline.client.contract import Contract
 from aidline.messages import Batch
 from aidline.signing import Domain, Signer
-from aidline.telemetry import NO_BATCH, Band, Point, Watch
+from aidline.telemetry import Band, Link, Point, Watch
 
 __all__ = ["Told", "submission", "told_of", "watch_of"]
 
@@ -68,7 +68,7 @@ def submission(
     return monitor.transaction(
         "record",
         watch,
-        NO_BATCH if previous is None else previous,
+        Link.of(previous),
         batch,
         batch.sign(device, domain),
         sender=device if sender is None else sender,

@@ -63,11 +63,17 @@ interface IConditionMonitor {
     }
 
     /// @notice What is told of a batch where its exposure counts.
-    /// @param batch Struct hash. @param figures From the highest bits down: 16 zero, firstTime 40, lastTime 40, longestGap 32, temperatureExposure 64,
-    /// humidityExposure 64, as in the batch.
+    /// @param batch Struct hash. @param figures From the highest bits down: sequence 8, lastIndex 40, firstTime 40, lastTime 40, longestGap 32,
+    /// temperatureExposure 48, humidityExposure 48, as in the batch.
     struct Point {
         bytes32 batch;
         uint256 figures;
+    }
+
+    /// @notice A batch in its chain. @param before `Batch.previous`.
+    struct Link {
+        bytes32 before;
+        Point point;
     }
 
     /// @notice What a span of time between two changes of custody answers for.
@@ -187,13 +193,13 @@ interface IConditionMonitor {
     ) external;
 
     /// @notice Records the next batch, signed by the watching device; submitted by anyone.
-    /// @param watch As opened. @param previous The batch before; anything for the first.
+    /// @param watch As opened. @param previous The batch before; zeros for the first.
     /// @dev Not before pick-up (the load's first handover), not in the future, in sequence; a device past calibration at `lastTime`, retired or of a
     /// suspended operator is refused. A batch may still come after delivery: it is evidence, and moves no money. Its gas does not depend on the number of
     /// readings or batches. Emits `BatchRecorded`.
     function record(
         Watch calldata watch,
-        Batch calldata previous,
+        Link calldata previous,
         Batch calldata batch,
         bytes calldata signature
     ) external;

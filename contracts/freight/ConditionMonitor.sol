@@ -83,7 +83,7 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
 
     /// @inheritdoc IConditionMonitor
     function headOf(uint64 consignment, address device) external view returns (bytes32) {
-        return _heads[consignment][device] & ~_MARKED;
+        return _heads[consignment][device] & Telemetry.CHAIN_BITS;
     }
 
     /// @inheritdoc IConditionMonitor
@@ -196,31 +196,25 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     /// @inheritdoc IConditionMonitor
     function record(
         Watch calldata watch,
-        Batch calldata previous,
+        Link calldata previous,
         Batch calldata batch,
         bytes calldata signature
     ) external {
-        uint64 id = batch.consignment;
-        address device = watch.device;
         if (block.timestamp > batch.deadline) revert Expired(batch.deadline);
-        bool isFirst = batch.sequence == 0;
-        bytes32 kept = _heads[id][device];
-        if (kept == 0) revert NotWatched(id, device);
-        bytes32 origin = id.start(watch);
-        bytes32 head = isFirst ? origin : origin.follow(previous.previous, previous.point());
-        if (head != kept & ~_MARKED) revert NotOnRecord(id, device);
+        uint64 id = batch.consignment;
+        uint256 before = previous.point.figures;
+        uint256 figures = batch.figures();
+        _checkOrder(id, watch, previous, batch);
+        _checkTimes(id, before, figures);
+        _checkCount(batch, before, figures);
+        _checkExposure(batch, before, figures, watch.band);
+        _requireUsable(watch.device, figures.lastTime());
+        bytes32 structHash = batch.hash();
+        SignatureCheck.requireValid(watch.device, _hashTypedDataV4(structHash), signature);
 
-        _checkOrder(isFirst, head, previous, batch);
-        uint40 pickUp = _checkTimes(isFirst, previous, batch);
-        _checkCount(isFirst, previous, batch);
-        _checkExposure(isFirst, watch.band, previous, batch);
-        _requireUsable(device, batch.lastTime);
-        Point memory point = batch.point();
-        SignatureCheck.requireValid(device, _hashTypedDataV4(point.batch), signature);
-
-        _heads[id][device] = origin.follow(head, point) | (kept & _MARKED);
-        if (_deviceOf[id] == device) _checkpoint(isFirst, batch, pickUp);
-        emit BatchRecorded(id, device, batch);
+        _follow(watch, batch, structHash, figures);
+        if (_deviceOf[id] == watch.device) _checkpoint(before == 0, batch);
+        _tellRecorded(id, watch.device, batch);
     }
 
     // --- internal reads ---
@@ -246,89 +240,100 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         }
     }
 
-    function _checkOrder(bool isFirst, bytes32 head, Batch calldata previous, Batch calldata batch)
-        private
-        pure
-    {
-        uint64 id = batch.consignment;
-        uint32 sequence = isFirst ? 0 : previous.sequence + 1;
-        if (batch.sequence != sequence) revert WrongSequence(id, sequence, batch.sequence);
+    function _checkOrder(
+        uint64 id,
+        Watch calldata watch,
+        Link calldata previous,
+        Batch calldata batch
+    ) private view {
+        bytes32 head = _heads[id][watch.device];
+        if (head == 0) revert NotWatched(id, watch.device);
+        head &= Telemetry.CHAIN_BITS;
+        bytes32 given = id.start(watch);
+        uint256 sequence;
+        uint256 index;
+        uint256 before = previous.point.figures;
+        if (before != 0) {
+            given = given.follow(previous.before, previous.point.batch, before);
+            sequence = before.sequence() + 1;
+            index = before.lastIndex() + 1;
+        }
+        if (given != head) revert NotOnRecord(id, watch.device);
+        if (batch.sequence != sequence) {
+            revert WrongSequence(id, uint32(sequence), batch.sequence);
+        }
         if (sequence == MAX_BATCHES) revert TooManyBatches(id, MAX_BATCHES);
         if (batch.previous != head) revert WrongPrevious(id, head, batch.previous);
-        uint64 index = isFirst ? 0 : previous.lastIndex + 1;
-        if (batch.firstIndex != index) revert WrongIndex(id, index, batch.firstIndex);
-        if (batch.lastIndex < index) revert WrongIndex(id, index, batch.lastIndex);
+        if (batch.firstIndex != index) revert WrongIndex(id, uint64(index), batch.firstIndex);
+        if (batch.lastIndex < index) revert WrongIndex(id, uint64(index), batch.lastIndex);
     }
 
-    /// @dev Returns when the load was picked up, for the first batch only.
-    function _checkTimes(bool isFirst, Batch calldata previous, Batch calldata batch)
-        private
-        view
-        returns (uint40 pickUp)
-    {
-        uint64 id = batch.consignment;
-        if (batch.lastTime < batch.firstTime) {
-            revert TimesOutOfOrder(id, batch.firstTime, batch.lastTime);
+    function _checkTimes(uint64 id, uint256 before, uint256 figures) private view {
+        uint40 first = figures.firstTime();
+        uint40 last = figures.lastTime();
+        if (last < first) revert TimesOutOfOrder(id, first, last);
+        if (last > block.timestamp) revert TimeInFuture(last);
+        if (before != 0) {
+            if (first <= before.lastTime()) revert TimesOutOfOrder(id, before.lastTime(), first);
+        } else {
+            // What follows a batch lies after the pick-up like the batch.
+            (, uint40 pickUp) = ledger.custodySpan(id, 1);
+            if (pickUp == 0 || first < pickUp) revert BeforePickUp(id, first);
         }
-        if (!isFirst && batch.firstTime <= previous.lastTime) {
-            revert TimesOutOfOrder(id, previous.lastTime, batch.firstTime);
-        }
-        if (batch.lastTime > block.timestamp) revert TimeInFuture(batch.lastTime);
-        // What follows a batch lies after the pick-up like the batch.
-        if (!isFirst) return 0;
-        (, pickUp) = ledger.custodySpan(id, 1);
-        if (pickUp == 0 || batch.firstTime < pickUp) revert BeforePickUp(id, batch.firstTime);
     }
 
     /// @dev Readings lie at different whole seconds, and no gap is longer than the longest, which is one of them.
-    function _checkCount(bool isFirst, Batch calldata previous, Batch calldata batch) private pure {
-        uint256 gaps = batch.lastIndex - batch.firstIndex;
-        uint256 span = batch.lastTime - batch.firstTime;
-        uint256 link;
-        bool fits = gaps == 0 ? span == 0 : span >= gaps;
-        if (!isFirst) {
-            link = batch.firstTime - previous.lastTime;
-            gaps += 1;
-            span += link;
+    function _checkCount(Batch calldata batch, uint256 before, uint256 figures) private pure {
+        // The first index is not above the last, times are in order, and none has more than 64 bits.
+        unchecked {
+            uint256 gaps = batch.lastIndex - batch.firstIndex;
+            uint256 first = figures.firstTime();
+            uint256 span = figures.lastTime() - first;
+            uint256 longest = figures.longestGap();
+            bool fits = gaps == 0 ? span == 0 : span >= gaps;
+            if (before != 0) {
+                uint256 link = first - before.lastTime();
+                fits = fits && longest >= link;
+                gaps += 1;
+                span += link;
+            }
+            fits = fits
+                && (gaps == 0 ? longest == 0 : longest * gaps >= span && longest + gaps <= span + 1);
+            if (!fits) revert CountDoesNotFitTimes(batch.consignment);
         }
-        uint256 longest = batch.longestGap;
-        fits = fits && longest >= link
-            && (gaps == 0 ? longest == 0 : longest * gaps >= span && longest + gaps <= span + 1);
-        if (!fits) revert CountDoesNotFitTimes(batch.consignment);
     }
 
     /// @dev The worst reading bounds the distance outside the band at each second, since it is linear between readings.
     function _checkExposure(
-        bool isFirst,
-        Band calldata band,
-        Batch calldata previous,
-        Batch calldata batch
+        Batch calldata batch,
+        uint256 before,
+        uint256 figures,
+        Band calldata band
     ) private pure {
-        uint64 id = batch.consignment;
-        (uint256 heat, uint256 damp) = (batch.temperatureExposure, batch.humidityExposure);
-        uint256 span = batch.lastTime;
-        if (isFirst) {
-            span -= batch.firstTime;
-        } else {
-            if (heat < previous.temperatureExposure || damp < previous.humidityExposure) {
-                revert ExposureFell(id);
+        int256 coldest = batch.temperatureMin;
+        int256 hottest = batch.temperatureMax;
+        uint256 driest = batch.humidityMin;
+        uint256 dampest = batch.humidityMax;
+        if (coldest > hottest || driest > dampest) revert Contradiction(batch.consignment);
+        uint256 heat = batch.temperatureExposure;
+        uint256 damp = batch.humidityExposure;
+        if (heat < before.temperature() || damp < before.humidity()) {
+            revert ExposureFell(batch.consignment);
+        }
+        unchecked {
+            heat -= before.temperature();
+            damp -= before.humidity();
+            if (heat | damp == 0) return;
+            // The first batch begins with its first reading.
+            uint256 span =
+                figures.lastTime() - (before == 0 ? figures.firstTime() : before.lastTime());
+            uint256 hotter = _beyond(hottest, band.temperatureMax);
+            uint256 colder = _beyond(band.temperatureMin, coldest);
+            uint256 damper = _beyond(int256(dampest), int256(uint256(band.humidityMax)));
+            uint256 drier = _beyond(int256(uint256(band.humidityMin)), int256(driest));
+            if (heat > Math.max(hotter, colder) * span || damp > Math.max(damper, drier) * span) {
+                revert Contradiction(batch.consignment);
             }
-            heat -= previous.temperatureExposure;
-            damp -= previous.humidityExposure;
-            span -= previous.lastTime;
-        }
-        if (batch.temperatureMin > batch.temperatureMax || batch.humidityMin > batch.humidityMax) {
-            revert Contradiction(id);
-        }
-        if (heat | damp == 0) return;
-        uint256 hotter = _beyond(batch.temperatureMax, band.temperatureMax);
-        uint256 colder = _beyond(band.temperatureMin, batch.temperatureMin);
-        uint256 damper =
-            _beyond(int256(uint256(batch.humidityMax)), int256(uint256(band.humidityMax)));
-        uint256 drier =
-            _beyond(int256(uint256(band.humidityMin)), int256(uint256(batch.humidityMin)));
-        if (heat > Math.max(hotter, colder) * span || damp > Math.max(damper, drier) * span) {
-            revert Contradiction(id);
         }
     }
 
@@ -345,12 +350,12 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     ) private view returns (Span[] memory spans) {
         bytes32 kept = _heads[consignment][watch.device];
         if (kept == 0) revert NotWatched(consignment, watch.device);
-        bytes32 origin = consignment.start(watch);
-        bytes32 head = origin;
+        bytes32 beginning = consignment.start(watch);
+        bytes32 head = beginning;
         for (uint256 i; i < told.length; ++i) {
-            head = origin.follow(head, told[i]);
+            head = beginning.follow(head, told[i].batch, told[i].figures);
         }
-        if (head != kept & ~_MARKED) revert NotOnRecord(consignment, watch.device);
+        if (head != kept & Telemetry.CHAIN_BITS) revert NotOnRecord(consignment, watch.device);
 
         spans = _listen(_marks[consignment][watch.device], kept & _MARKED != 0, told, cuts);
     }
@@ -489,14 +494,40 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         address device = opened.device;
         if (_heads[consignment][device] != 0) revert AlreadyWatched(consignment, device);
         _requireUsable(device, uint40(block.timestamp));
-        _heads[consignment][device] = consignment.start(opened);
+        _heads[consignment][device] =
+            keccak256(abi.encode(consignment, opened)) & Telemetry.CHAIN_BITS;
         emit WatchOpened(consignment, device, opened.booking, opened.band);
     }
 
+    function _follow(
+        Watch calldata watch,
+        Batch calldata batch,
+        bytes32 structHash,
+        uint256 figures
+    ) private {
+        mapping(address device => bytes32) storage heads = _heads[batch.consignment];
+        bytes32 head = batch.consignment.start(watch);
+        head = head.follow(batch.previous, structHash, figures);
+        heads[watch.device] = head | (heads[watch.device] & _MARKED);
+    }
+
+    /// @dev `emit BatchRecorded(id, device, batch)`: sixteen words as they came, each of which has been read by then.
+    function _tellRecorded(uint64 id, address device, Batch calldata batch) private {
+        bytes32 topic = BatchRecorded.selector;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            calldatacopy(words, batch, 0x200)
+            log3(words, 0x200, topic, id, device)
+        }
+    }
+
     /// @dev To be removed.
-    function _checkpoint(bool isFirst, Batch calldata batch, uint40 pickUp) private {
+    function _checkpoint(bool isFirst, Batch calldata batch) private {
         uint32 gap = batch.longestGap;
-        if (isFirst && batch.firstTime - pickUp > gap) gap = uint32(batch.firstTime - pickUp);
+        if (isFirst) {
+            (, uint40 pickUp) = ledger.custodySpan(batch.consignment, 1);
+            if (batch.firstTime - pickUp > gap) gap = uint32(batch.firstTime - pickUp);
+        }
         _checkpoints[batch.consignment].push(
             Checkpoint(batch.lastTime, batch.temperatureExposure, batch.humidityExposure, gap)
         );

@@ -10,6 +10,9 @@ library Telemetry {
         "Batch(uint64 consignment,uint32 sequence,bytes32 previous,bytes32 root,uint64 firstIndex,uint64 lastIndex,uint40 firstTime,uint40 lastTime,int16 temperatureMin,int16 temperatureMax,uint16 humidityMin,uint16 humidityMax,uint64 temperatureExposure,uint64 humidityExposure,uint32 longestGap,uint40 deadline)"
     );
 
+    /// @dev The last bit of a chain's hash is not used: the monitor keeps a flag there.
+    bytes32 internal constant CHAIN_BITS = ~bytes32(uint256(1));
+
     /// @notice EIP-712 struct hash of a batch.
     /// @dev Sixteen members of one word each: they are encoded as they came. Dirty bits make another hash, which nobody has signed.
     function hash(IConditionMonitor.Batch calldata batch) internal pure returns (bytes32 result) {
@@ -22,62 +25,81 @@ library Telemetry {
         }
     }
 
-    /// @dev The last bit of a chain's hash is not used: the monitor keeps a flag there.
-    bytes32 private constant _CHAIN_BITS = ~bytes32(uint256(1));
-
-    /// @notice Where the chain of a watch begins.
-    function start(uint64 consignment, IConditionMonitor.Watch memory watch)
+    /// @notice Where the chain of a watch begins: `keccak256(abi.encode(consignment, watch))`, its last bit cleared.
+    /// @dev Six words as they came: with dirty bits it is not the watch that was opened.
+    function start(uint64 consignment, IConditionMonitor.Watch calldata watch)
         internal
         pure
-        returns (bytes32)
+        returns (bytes32 result)
     {
-        return keccak256(abi.encode(consignment, watch)) & _CHAIN_BITS;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, consignment)
+            calldatacopy(add(words, 0x20), watch, 0xc0)
+            result := keccak256(words, 0xe0)
+        }
+        return result & CHAIN_BITS;
     }
 
-    /// @notice The chain with one more batch.
-    function follow(bytes32 origin, bytes32 previous, IConditionMonitor.Point memory point_)
+    /// @notice The chain with one more batch: `keccak256(abi.encode(beginning, previous, batch, figures))`, its last bit cleared.
+    function follow(bytes32 beginning, bytes32 previous, bytes32 batch, uint256 word)
         internal
         pure
-        returns (bytes32)
+        returns (bytes32 result)
     {
-        return keccak256(abi.encode(origin, previous, point_.batch, point_.figures)) & _CHAIN_BITS;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, beginning)
+            mstore(add(words, 0x20), previous)
+            mstore(add(words, 0x40), batch)
+            mstore(add(words, 0x60), word)
+            result := keccak256(words, 0x80)
+        }
+        return result & CHAIN_BITS;
     }
 
-    /// @notice What is told of a batch.
-    function point(IConditionMonitor.Batch calldata batch)
-        internal
-        pure
-        returns (IConditionMonitor.Point memory)
-    {
-        uint256 figures = uint256(batch.firstTime) << 200 | uint256(batch.lastTime) << 160
-            | uint256(batch.longestGap) << 128 | uint256(batch.temperatureExposure) << 64
+    /// @notice What is told of a batch beside its struct hash: `IConditionMonitor.Point.figures`.
+    /// @dev Of a batch on record, whose readings lie at different seconds of the past and whose exposure its extremes allow, each fits its bits.
+    function figures(IConditionMonitor.Batch calldata batch) internal pure returns (uint256) {
+        return uint256(batch.sequence) << 248 | uint256(batch.lastIndex) << 208
+            | uint256(batch.firstTime) << 168 | uint256(batch.lastTime) << 128
+            | uint256(batch.longestGap) << 96 | uint256(batch.temperatureExposure) << 48
             | batch.humidityExposure;
-        return IConditionMonitor.Point(hash(batch), figures);
+    }
+
+    /// @notice Batches before this one.
+    function sequence(uint256 word) internal pure returns (uint256) {
+        return word >> 248;
+    }
+
+    /// @notice Index of the last reading.
+    function lastIndex(uint256 word) internal pure returns (uint256) {
+        return uint40(word >> 208);
     }
 
     /// @notice Unix seconds of the first reading.
-    function firstTime(uint256 figures) internal pure returns (uint40) {
-        return uint40(figures >> 200);
+    function firstTime(uint256 word) internal pure returns (uint40) {
+        return uint40(word >> 168);
     }
 
     /// @notice Unix seconds of the last reading.
-    function lastTime(uint256 figures) internal pure returns (uint40) {
-        return uint40(figures >> 160);
+    function lastTime(uint256 word) internal pure returns (uint40) {
+        return uint40(word >> 128);
     }
 
     /// @notice Longest time between two adjacent readings, seconds.
-    function longestGap(uint256 figures) internal pure returns (uint32) {
-        return uint32(figures >> 128);
+    function longestGap(uint256 word) internal pure returns (uint32) {
+        return uint32(word >> 96);
     }
 
     /// @notice Running exposure at the last reading, centidegree-seconds.
-    function temperature(uint256 figures) internal pure returns (uint64) {
-        return uint64(figures >> 64);
+    function temperature(uint256 word) internal pure returns (uint64) {
+        return uint48(word >> 48);
     }
 
     /// @notice Running exposure at the last reading, centipercent-seconds.
-    function humidity(uint256 figures) internal pure returns (uint64) {
-        return uint64(figures);
+    function humidity(uint256 word) internal pure returns (uint64) {
+        return uint48(word);
     }
 
     /// @notice Exposure in the first `part` of the `whole` seconds between two adjacent readings, beyond both sides of a band.

@@ -15,6 +15,7 @@ from aidline.keccak import keccak
 from aidline.telemetry import (
     Band,
     Leaf,
+    Link,
     MerkleTree,
     Point,
     Recorder,
@@ -182,7 +183,8 @@ def test_chain_is_that_of_the_abi_encoding() -> None:
     assert WATCH.beginning(9) == beginning
     point = Point.of(first)
     assert point.batch == first.struct_hash()
-    assert point.figures == 100 << 200 | 160 << 160 | 60 << 128 | 750 << 64
+    assert point.figures == 1 << 208 | 100 << 168 | 160 << 128 | 60 << 96 | 750 << 48
+    assert Link.of(first) == Link(beginning, point)
     told = [beginning, beginning, point.batch, point.figures]
     head = _last_bit_cleared(keccak(encode(["bytes32", "bytes32", "bytes32", "uint256"], told)))
     assert follow(beginning, beginning, first) == head

@@ -16,6 +16,7 @@ from tools.bench.figures import Figure
 PARTS = {
     "currency": "tools.bench.currency",
     "materials": "tools.bench.materials",
+    "telemetry": "tools.bench.telemetry",
     "donation": "tools.bench.donation",
     "sim": "tools.bench.sim",
 }

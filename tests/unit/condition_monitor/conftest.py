@@ -13,7 +13,7 @@ import pytest
 from aidline.client import Contract, Receipt, RevmChain
 from aidline.messages import Batch
 from aidline.signing import Domain, Key
-from aidline.telemetry import NO_BATCH, Band, Recorder, Watch, follow
+from aidline.telemetry import Band, Link, Recorder, Watch, follow
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 
@@ -108,10 +108,10 @@ def record(
     recorded: dict[bytes, Batch] = {}
 
     def send(batch: Batch, signer: Key = device, **changes: Any) -> Receipt:
-        given = {"watch": watched, "previous": recorded.get(batch.previous, NO_BATCH)} | changes
+        given = {"watch": watched, "previous": recorded.get(batch.previous)} | changes
         signature = batch.sign(signer, domain)
         receipt: Receipt = monitor.record(
-            given["watch"], given["previous"], batch, signature, sender=stranger
+            given["watch"], Link.of(given["previous"]), batch, signature, sender=stranger
         )
         beginning = watched.beginning(batch.consignment)
         recorded[follow(beginning, batch.previous, batch)] = batch

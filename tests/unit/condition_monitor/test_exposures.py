@@ -168,7 +168,7 @@ def test_reverts_when_what_is_told_is_not_what_is_on_record(
     points = told_of(monitor, picked_up)[0].points
     cuts = [PICK_UP, CHANGE]
     wider = replace(watch, band=replace(COLD, temperature_max=900))
-    forged = replace(points[2], figures=points[2].figures & ~(2**128 - 1))
+    forged = replace(points[2], figures=points[2].figures & ~(2**96 - 1))
     for told in (
         (watch, points[:2]),
         (watch, points[1:]),

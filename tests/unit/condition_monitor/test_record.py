@@ -24,8 +24,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aidline.client import Contract, Receipt, RevmChain
+from aidline.errors import InputError
 from aidline.signing import Domain, Key
-from aidline.telemetry import NO_BATCH, Recorder, Watch, follow
+from aidline.telemetry import Link, Recorder, Watch, follow
 from aidline.watches import told_of
 from tests.support.people import domain_of, word
 from tests.support.reverts import reverts
@@ -189,9 +190,11 @@ def test_reverts_when_the_one_before_is_not_recorded(
 ) -> None:
     first = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
     second = recorder.batch(steady(PICK_UP + HOUR, 2), deadline=DEADLINE)
-    for previous in (first, NO_BATCH, second):
+    for previous in (first, second):
         with reverts("NotOnRecord", consignment=picked_up, device=device):
             record(second, previous=previous)
+    with reverts("WrongSequence", consignment=picked_up, expected=0, given=1):
+        record(second, previous=None)
 
 
 def test_reverts_when_a_batch_is_left_out(
@@ -423,7 +426,9 @@ def test_reverts_when_something_else_was_signed(
     batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
     signature = batch.sign(device, domain)
     with reverts("BadSignature", signer=device):
-        monitor.record(watch, NO_BATCH, replace(batch, root=b"\1" * 32), signature, sender=device)
+        monitor.record(
+            watch, Link.of(None), replace(batch, root=b"\1" * 32), signature, sender=device
+        )
 
 
 @pytest.mark.parametrize("fault", ["chain", "contract", "short", "malleable"])
@@ -445,7 +450,7 @@ def test_reverts_when_the_signature_is_for_elsewhere_or_malformed(
         "malleable": _high_s(batch.sign(device, domain)),
     }[fault]
     with reverts("BadSignature", signer=device):
-        monitor.record(watch, NO_BATCH, batch, signature, sender=device)
+        monitor.record(watch, Link.of(None), batch, signature, sender=device)
 
 
 def _high_s(signature: bytes) -> bytes:
@@ -461,8 +466,21 @@ def test_reverts_when_there_are_as_many_as_there_may_be(
     most = monitor.MAX_BATCHES()
     for number in range(most):
         record(recorder.batch(steady(PICK_UP + number, 1), deadline=DEADLINE))
+    last = recorder.last
+    assert last is not None
+    beyond = replace(
+        last,
+        sequence=most,
+        previous=monitor.headOf(picked_up, watch.device),
+        first_index=most,
+        last_index=most,
+        first_time=PICK_UP + most,
+        last_time=PICK_UP + most,
+    )
     with reverts("TooManyBatches", consignment=picked_up, most=most):
-        record(recorder.batch(steady(PICK_UP + most, 1), deadline=DEADLINE))
+        record(beyond, previous=last)
+    with pytest.raises(InputError, match="256 batches"):
+        recorder.batch(steady(PICK_UP + most, 1), deadline=DEADLINE)
     # What is settled from them stays within a block.
     told = told_of(monitor, picked_up)[0]
     span = monitor.exposures(picked_up, [watch], 0, 0, [told.points], [PICK_UP, CHANGE])[0]
