@@ -10,13 +10,12 @@ The weight of a request is that of its level when it was made, under every rule 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from aidline.errors import InputError
-from aidline.geodesy import Place
 from aidline.model import EarmarkKind, Level
 from aidline.solve.facts import Facts
 from aidline.solve.lists import Entry
@@ -37,7 +36,6 @@ __all__ = [
 
 _DAY = 86_400
 _MOST_DAYS = 3_660
-_NOWHERE = Place(0, 0)
 _NO_SCOPE = bytes(32)
 
 
@@ -228,73 +226,136 @@ def _ends(requests: Sequence[Entry], gifts: Sequence[Entry], round_days: int) ->
     return tuple(min(end, after) * _DAY for end in ends)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Want:
-    """A demand that is open now."""
+    """A demand on one course.
 
-    id: int
-    time: int
-    units: int
+    Attributes:
+        demand: The demand.
+        facility: Number of its recipient.
+        stated: Its level when it was made.
+        level: Its level now.
+        left: Units that it lacks.
+    """
+
+    demand: Demand
+    facility: int
+    stated: Level
     level: Level
+    left: int
+
+    @property
+    def entry(self) -> Entry:
+        """The request."""
+        return self.demand.entry
 
 
-def _serve(order: Order, wants: Sequence[_Want], stock: int) -> dict[int, int]:
-    """Return the units that a rule gives to each demand of one item, in the order of giving."""
-    got = {}
+@dataclass(slots=True)
+class _Gift:
+    """A gift on one course.
+
+    Attributes:
+        entry: The gift.
+        left: Units that are still there.
+        waited: Seconds that those given had waited, times units.
+    """
+
+    entry: Entry
+    left: int
+    waited: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Units for a demand."""
+
+    want: _Want
+    units: int
+
+
+def _serve(order: Order, wants: Sequence[_Want], stock: int) -> list[_Given]:
+    """Return what a rule gives to each demand of one item, in the order of giving."""
     if order is Order.URGENCY:
-        plan = match(
-            [_open_demand(want) for want in wants],
-            [OpenOffer(1, 1, stock, 0, EarmarkKind.NONE, _NO_SCOPE, _NOWHERE)],
-        )
-        units = {line.demand: line.units for line in plan.lines}
-        for want in sorted(wants, key=lambda want: (-want.level, want.time, want.id)):
-            if want.id in units:
-                got[want.id] = units[want.id]
-        return got
+        return _plan(wants, stock)
+    given = []
     for want in sorted(wants, key=_FIRST[order]):
         if not stock:
             break
-        got[want.id] = min(stock, want.units)
-        stock -= got[want.id]
-    return got
+        units = min(stock, want.left)
+        given.append(_Given(want, units))
+        stock -= units
+    return given
 
 
 _FIRST: Mapping[Order, Callable[[_Want], tuple[int, int, int]]] = {
-    Order.OLDEST: lambda want: (0, want.time, want.id),
-    Order.SMALLEST: lambda want: (want.units, want.time, want.id),
-    Order.LARGEST: lambda want: (-want.units, want.time, want.id),
+    Order.OLDEST: lambda want: (0, want.entry.time, want.entry.id),
+    Order.SMALLEST: lambda want: (want.left, want.entry.time, want.entry.id),
+    Order.LARGEST: lambda want: (-want.left, want.entry.time, want.entry.id),
 }
 
 
-def _open_demand(want: _Want) -> OpenDemand:
-    return OpenDemand(
-        id=want.id,
-        material=1,
-        level=want.level,
-        units=want.units,
-        province=_NO_SCOPE,
-        facility=want.id.to_bytes(32, "big"),
-        emergency=_NO_SCOPE,
-        needed_by=want.time,
-        place=_NOWHERE,
+def _plan(wants: Sequence[_Want], stock: int) -> list[_Given]:
+    offer = OpenOffer(1, 1, stock, 0, EarmarkKind.NONE, _NO_SCOPE, None)
+    demands = [
+        OpenDemand(
+            id=want.entry.id,
+            material=1,
+            level=want.level,
+            units=want.left,
+            province=_NO_SCOPE,
+            facility=want.facility.to_bytes(32, "big"),
+            emergency=_NO_SCOPE,
+            needed_by=0,  # nothing expires
+            place=None,
+        )
+        for want in wants
+    ]
+    by_id = {want.entry.id: want for want in wants}
+    given = [_Given(by_id[line.demand], line.units) for line in match(demands, [offer]).lines]
+    given.sort(key=lambda one: (-one.want.level, one.want.entry.time, one.want.entry.id))
+    return given
+
+
+def _compare(
+    end: int, item: str, wants: Sequence[_Want], stock: int, ours: Sequence[_Given]
+) -> Comparison:
+    top = max(want.level for want in wants)
+    given = {Order.URGENCY: ours} | {order: _serve(order, wants, stock) for order in BASELINES}
+    return Comparison(
+        end=end,
+        item=item,
+        level=top,
+        stock=stock,
+        wanted=sum(want.left for want in wants if want.level == top),
+        served={
+            order: sum(one.units for one in several if one.want.level == top)
+            for order, several in given.items()
+        },
     )
 
 
 class _Shelf:
-    """One item on a course: what of it is open, and what is there."""
+    """One item on a course: what is to come, by time, what is open and what is there."""
 
-    def __init__(self) -> None:
-        self.coming_demands: list[Demand] = []
-        self.coming_gifts: list[Entry] = []
-        self.open: list[Demand] = []
-        self.there: list[Entry] = []
+    def __init__(self, wants: Iterable[_Want], gifts: Iterable[_Gift]) -> None:
+        self.wants, self.gifts = list(wants), list(gifts)
+        self.open: list[_Want] = []
+        self.there: list[_Gift] = []
+        self._coming_wants = deque(self.wants)
+        self._coming_gifts = deque(self.gifts)
 
-    def arrive(self, now: int) -> None:
-        """Take in what was asked and offered before now; the coming lists end with the next."""
-        while self.coming_demands and self.coming_demands[-1].entry.time < now:
-            self.open.append(self.coming_demands.pop())
-        while self.coming_gifts and self.coming_gifts[-1].time < now:
-            self.there.append(self.coming_gifts.pop())
+    def pass_time(self, now: int, rules: ReplayRules) -> None:
+        """Take in what was asked and offered before now; let go what is done or lapsed."""
+        while self._coming_wants and self._coming_wants[0].entry.time < now:
+            self.open.append(self._coming_wants.popleft())
+        while self._coming_gifts and self._coming_gifts[0].entry.time < now:
+            self.there.append(self._coming_gifts.popleft())
+        since = now - rules.open_days * _DAY
+        self.open = [want for want in self.open if want.left and want.entry.time > since]
+        self.there = [gift for gift in self.there if gift.left]
+        if rules.run_down:
+            for want in self.open:
+                want.level = want.demand.facts.level_at(now)
 
 
 class _Course:
@@ -309,113 +370,86 @@ class _Course:
     ) -> None:
         self._order = order
         self._rules = rules
-        self._demands = {demand.entry.id: demand for demand in demands}
-        self._gifts = {gift.id: gift for gift in gifts}
-        self._left = {demand.entry.id: demand.entry.units for demand in demands}
-        self._rest = {gift.id: gift.units for gift in gifts}
-        self._waited: dict[int, int] = defaultdict(int)  # unit-seconds by gift
         self._shipments: set[tuple[int, str, str]] = set()
-        self._weight = {demand.entry.id: weight_of(demand.stated) for demand in demands}
         self._weighted = [0]
-        self._shelves: dict[str, _Shelf] = defaultdict(_Shelf)
-        for demand in reversed(demands):
-            self._shelves[demand.entry.item].coming_demands.append(demand)
-        for gift in reversed(gifts):
-            self._shelves[gift.item].coming_gifts.append(gift)
+        recipients = sorted({demand.entry.party for demand in demands})
+        numbers = {recipient: number for number, recipient in enumerate(recipients, start=1)}
+        wants: dict[str, list[_Want]] = defaultdict(list)
+        for demand in demands:
+            entry, stated = demand.entry, demand.stated
+            wants[entry.item].append(
+                _Want(demand, numbers[entry.party], stated, stated, entry.units)
+            )
+        there: dict[str, list[_Gift]] = defaultdict(list)
+        for gift in gifts:
+            there[gift.item].append(_Gift(gift, gift.units))
+        self._shelves = {
+            item: _Shelf(wants[item], there[item]) for item in sorted({*wants, *there})
+        }
 
-    def play(self, now: int) -> Iterator[Comparison]:
-        """Play the round that ends now; under our rule say how the others would have done."""
+    def play(self, now: int) -> list[Comparison]:
+        """Play the round that ends now; of our rule return how the others would have done."""
+        compared = []
         weighted = self._weighted[-1]
-        for item in sorted(self._shelves):
-            shelf = self._shelves[item]
-            shelf.arrive(now)
-            shelf.open = [demand for demand in shelf.open if self._is_open(demand, now)]
-            shelf.there = [gift for gift in shelf.there if self._rest[gift.id]]
+        for item, shelf in self._shelves.items():
+            shelf.pass_time(now, self._rules)
             if not shelf.open or not shelf.there:
                 continue
-            stock = sum(self._rest[gift.id] for gift in shelf.there)
-            wants = [self._want(demand, now) for demand in shelf.open]
-            got = _serve(self._order, wants, stock)
+            stock = sum(gift.left for gift in shelf.there)
+            given = _serve(self._order, shelf.open, stock)
             if self._order is Order.URGENCY:
-                yield _compare(now, item, wants, stock, got)
-            self._give(shelf, got, now)
-            weighted += sum(self._weight[number] * units for number, units in got.items())
+                compared.append(_compare(now, item, shelf.open, stock, given))
+            self._hand_out(given, shelf.there, now)
+            weighted += sum(weight_of(one.want.stated) * one.units for one in given)
         self._weighted.append(weighted)
+        return compared
 
-    def _is_open(self, demand: Demand, now: int) -> bool:
-        lapses = demand.entry.time + self._rules.open_days * _DAY
-        return bool(self._left[demand.entry.id]) and now < lapses
-
-    def _want(self, demand: Demand, now: int) -> _Want:
-        entry = demand.entry
-        level = demand.facts.level_at(now) if self._rules.run_down else demand.stated
-        return _Want(entry.id, entry.time, self._left[entry.id], level)
-
-    def _give(self, shelf: _Shelf, got: Mapping[int, int], now: int) -> None:
-        """Take what was given from the oldest gifts first."""
-        gifts = iter(shelf.there)
+    def _hand_out(self, given: Sequence[_Given], there: Sequence[_Gift], now: int) -> None:
+        """Take what is given from the oldest gifts first."""
+        gifts = iter(there)
         gift = next(gifts)
-        for number, units in got.items():
-            self._left[number] -= units
+        for one in given:
+            one.want.left -= one.units
+            units = one.units
             while units:
-                if not self._rest[gift.id]:
+                if not gift.left:
                     gift = next(gifts)
-                taken = min(units, self._rest[gift.id])
+                taken = min(units, gift.left)
                 units -= taken
-                self._rest[gift.id] -= taken
-                self._waited[gift.id] += taken * (now - gift.time)
-                self._shipments.add((now, gift.party, self._demands[number].entry.party))
+                gift.left -= taken
+                gift.waited += taken * (now - gift.entry.time)
+                self._shipments.add((now, gift.entry.party, one.want.entry.party))
 
     def outcome(self, end: int) -> Outcome:
-        """Return what came of it."""
-        asked: dict[Level, int] = defaultdict(int)
-        served: dict[Level, int] = defaultdict(int)
-        reached = [
-            number
-            for number, demand in self._demands.items()
-            if self._left[number] < demand.entry.units
-        ]
-        for number, demand in self._demands.items():
-            asked[demand.stated] += demand.entry.units
-            served[demand.stated] += demand.entry.units - self._left[number]
-        levels = sorted(set(Level) - {Level.NULL}, reverse=True)
-        waited = [
-            (self._waited[number] + self._rest[number] * (end - gift.time)) / gift.units
-            for number, gift in self._gifts.items()
-        ]
+        """Return what came of it until the end."""
+        wants = [want for shelf in self._shelves.values() for want in shelf.wants]
+        gifts = [gift for shelf in self._shelves.values() for gift in shelf.gifts]
+        reached = [want for want in wants if want.left < want.entry.units]
+        waited = sum(
+            (gift.waited + gift.left * (end - gift.entry.time)) / gift.entry.units for gift in gifts
+        )
         return Outcome(
             order=self._order,
-            by_level={level: Share(asked[level], served[level]) for level in levels},
-            among_served=Share(
-                sum(self._demands[number].entry.units for number in reached), sum(served.values())
-            ),
-            lines=len(self._demands),
+            by_level={
+                level: _share(want for want in wants if want.stated == level)
+                for level in sorted(Level, reverse=True)
+                if level
+            },
+            among_served=_share(reached),
+            lines=len(wants),
             lines_served=len(reached),
-            lines_in_full=sum(not left for left in self._left.values()),
-            days_waited=sum(waited) / len(waited) / _DAY,
+            lines_in_full=sum(not want.left for want in wants),
+            days_waited=waited / len(gifts) / _DAY,
             donors=len({donor for _, donor, _ in self._shipments}),
             shipments=len(self._shipments),
             weighted_after=tuple(self._weighted[1:]),
         )
 
 
-def _compare(
-    end: int, item: str, wants: Sequence[_Want], stock: int, ours: Mapping[int, int]
-) -> Comparison:
-    top = max(want.level for want in wants)
-    urgent = {want.id: want.units for want in wants if want.level == top}
-    plans = {Order.URGENCY: ours} | {order: _serve(order, wants, stock) for order in BASELINES}
-    return Comparison(
-        end=end,
-        item=item,
-        level=top,
-        stock=stock,
-        wanted=sum(urgent.values()),
-        served={
-            order: sum(units for number, units in plan.items() if number in urgent)
-            for order, plan in plans.items()
-        },
-    )
+def _share(wants: Iterable[_Want]) -> Share:
+    wants = list(wants)
+    asked = sum(want.entry.units for want in wants)
+    return Share(asked, asked - sum(want.left for want in wants))
 
 
 def _sum(by_level: Mapping[Level, Share], weight: Callable[[Level], int]) -> Share:
