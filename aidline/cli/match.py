@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from aidline.cli.accounts import load_account
+from aidline.cli.replay import replay
 from aidline.client import Aidline, Web3Chain
 from aidline.deploy import default_path
 from aidline.errors import CheckFailed, InputError
@@ -33,6 +34,8 @@ match = typer.Typer(
     help="Match demands to offers, the most urgent first; or replay real lists of them.",
     add_completion=False,
 )
+
+match.command("replay")(replay)
 
 
 @match.callback(invoke_without_command=True)

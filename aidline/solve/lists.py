@@ -29,6 +29,7 @@ __all__ = [
 
 _MINUTE = 60
 _HOUR = 3600
+_FAR = 1000 * 24 * _HOUR
 _MOST_UNITS = 10**12  # what nobody has
 
 
@@ -232,7 +233,22 @@ class _Reading:
                 self._rejected.append(
                     Treated(row.line, Fate.REJECTED, who, item, units, reason=reason)
                 )
+        self._reject_far_dates()
         self.rows.sort(key=lambda row: (row.time, row.line))
+
+    def _reject_far_dates(self) -> None:
+        """Leave out rows of another year than the others: a list is of one crisis."""
+        middle = median_low([row.time for row in self.rows] or [0])
+        near = []
+        for row in self.rows:
+            if abs(row.time - middle) <= _FAR:
+                near.append(row)
+            else:
+                reason = "date: is years from the others"
+                self._rejected.append(
+                    Treated(row.line, Fate.REJECTED, row.party, row.item, row.units, reason=reason)
+                )
+        self.rows = near
 
     def merge(self, row: _Row, into: _Row, fate: Fate) -> None:
         """Let another row stand for this one."""

@@ -1,165 +1,95 @@
-"""Real lists of requests and gifts played again, round by round, under our rule and others.
+"""Real lists of requests and gifts played again under our rule and under others, to compare them.
 
-At the end of each round every rule shares out what is there among the demands that are open then.
-The lists know no places, earmarks or expiry, so gifts of one item are alike: the solver gets them
-as one offer, and whatever the rule, the oldest gift goes first. A demand lapses after a number of
-days; a gift waits until it is given. The item is the material: nothing stands in for another.
-
-The weight of a request is that of its level when it was made, under every rule the same.
+In each round every rule shares out what is there among the demands that are open: on a course of
+its own, and, so that all have the same stock, on ours (see :mod:`aidline.solve.course`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 from aidline.errors import InputError
-from aidline.model import EarmarkKind, Level
-from aidline.solve.facts import Facts
-from aidline.solve.lists import Entry
-from aidline.solve.matching import OpenDemand, OpenOffer, match
-from aidline.solve.urgency import weight_of
+from aidline.solve.course import (
+    Comparison,
+    Course,
+    Demand,
+    Order,
+    Outcome,
+    ReplayRules,
+)
+from aidline.solve.facts import FactRules, StockShares, read_stock_shares
+from aidline.solve.lists import Entry, Fate, ListRules, Tally, read_gifts, read_requests
 
-__all__ = [
-    "BASELINES",
-    "Comparison",
-    "Demand",
-    "Order",
-    "Outcome",
-    "Replay",
-    "ReplayRules",
-    "Share",
-    "replay",
-]
+__all__ = ["Assumptions", "Lists", "Replay", "read_lists", "record_of", "replay"]
 
 _DAY = 86_400
 _MOST_DAYS = 3_660
-_NO_SCOPE = bytes(32)
-
-
-class Order(StrEnum):
-    """Who is served first."""
-
-    URGENCY = "most urgent first"
-    OLDEST = "oldest first"
-    SMALLEST = "smallest first"
-    LARGEST = "largest first"
-
-
-BASELINES = (Order.OLDEST, Order.SMALLEST, Order.LARGEST)
 
 
 @dataclass(frozen=True, slots=True)
-class ReplayRules:
-    """How time passes.
+class Assumptions:
+    """What the lists do not say.
 
     Attributes:
-        open_days: Days after which a demand lapses.
-        run_down: Whether stock runs down by the use while a demand waits, so that its level rises,
-            as on the chain when it is refreshed; otherwise the level stays as it was stated.
+        seed: From which the facts are drawn.
+        lists: What is one request, and what is absurd.
+        facts: What is assumed of who asks.
+        time: How time passes.
     """
 
-    open_days: int = 28
-    run_down: bool = False
+    seed: int = 1
+    lists: ListRules = field(default_factory=ListRules)
+    facts: FactRules = field(default_factory=FactRules)
+    time: ReplayRules = field(default_factory=ReplayRules)
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """A request and the facts behind it."""
-
-    entry: Entry
-    facts: Facts
-
-    @property
-    def stated(self) -> Level:
-        """Its level when it was made."""
-        return self.facts.level_at(self.entry.time)
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Units asked, and of them served."""
-
-    asked: int
-    served: int
-
-    @property
-    def share(self) -> float:
-        """Part that was served, from 0 to 1."""
-        return self.served / self.asked if self.asked else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a replay under one rule.
+class Lists:
+    """What is played, and what became of the files' rows.
 
     Attributes:
-        order: The rule.
-        by_level: Units by the level at which they were asked for, the most urgent first.
-        among_served: Units of the demands that got anything.
-        lines: Demands.
-        lines_served: Demands that got anything.
-        lines_in_full: Demands that got everything.
-        days_waited: Days that a unit waited, mean over its gift, then over gifts; what was never
-            given waited until the end.
-        donors: Who gave anything.
-        shipments: What one donor sends to one recipient in one round counts once.
-        weighted_after: Units served until the end of each round, weighted like the need.
+        demands: By time.
+        gifts: By time.
+        tallies: Of the requests and of the gifts.
+        supply: Name of the file from which days of stock are drawn; empty for even thirds.
     """
 
-    order: Order
-    by_level: Mapping[Level, Share]
-    among_served: Share
-    lines: int
-    lines_served: int
-    lines_in_full: int
-    days_waited: float
-    donors: int
-    shipments: int
-    weighted_after: tuple[int, ...]
-
-    @property
-    def need(self) -> Share:
-        """All units."""
-        return _sum(self.by_level, lambda level: 1)
-
-    @property
-    def weighted_need(self) -> Share:
-        """All units, each counted 64, 16, 4 or 1 by its level."""
-        return _sum(self.by_level, weight_of)
-
-    @property
-    def shipments_per_donor(self) -> float:
-        """Shipments of a donor who gave anything."""
-        return self.shipments / self.donors if self.donors else 0.0
+    demands: tuple[Demand, ...]
+    gifts: tuple[Entry, ...]
+    tallies: tuple[Tally, Tally]
+    supply: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One round of one item: what each rule serves from the stock and the demands of our replay.
+def read_lists(
+    donors: str | PathLike[str],
+    recipients: str | PathLike[str],
+    supply: str | PathLike[str] | None,
+    assumptions: Assumptions,
+) -> Lists:
+    """Read the lists and draw the facts of need.
 
-    Attributes:
-        end: End of the round, unix seconds.
-        item: The item.
-        level: The most urgent level that is open.
-        stock: Units that are there.
-        wanted: Units that are open at that level.
-        served: Units that each rule serves at that level.
+    Args:
+        donors: CSV of gifts.
+        recipients: CSV of requests.
+        supply: CSV of days of supply; without it a third each has none, up to 7 days, and more.
+        assumptions: What the lists do not say.
+
+    Raises:
+        InputError: A file cannot be read, lacks a column, or no row of it stands.
     """
-
-    end: int
-    item: str
-    level: Level
-    stock: int
-    wanted: int
-    served: Mapping[Order, int]
-
-    @property
-    def exceeded(self) -> bool:
-        """Whether another rule serves more of the most urgent than ours."""
-        return any(self.served[order] > self.served[Order.URGENCY] for order in BASELINES)
+    requests = read_requests(recipients, assumptions.lists)
+    gifts = read_gifts(donors, assumptions.lists, requests.caps)
+    shares = StockShares({}) if supply is None else read_stock_shares(supply)
+    demands = tuple(
+        Demand(entry, shares.facts_of(entry, assumptions.facts, assumptions.seed))
+        for entry in requests.entries
+    )
+    name = "" if supply is None else Path(supply).name
+    return Lists(demands, gifts.entries, (requests.tally, gifts.tally), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,32 +109,40 @@ class Replay:
     comparisons: tuple[Comparison, ...]
 
     @property
+    def ours(self) -> Outcome:
+        """The outcome of our rule."""
+        return self.outcomes[0]
+
+    @property
     def best_baseline(self) -> Outcome:
         """The outcome of the other rule that meets most of the weighted need."""
         return max(self.outcomes[1:], key=lambda outcome: outcome.weighted_need.served)
 
+    @property
+    def exceeded(self) -> tuple[Comparison, ...]:
+        """Where, at equal stock, another rule serves more of the most urgent level."""
+        return tuple(comparison for comparison in self.comparisons if comparison.exceeded)
+
 
 def replay(
-    demands: Sequence[Demand],
-    gifts: Sequence[Entry],
+    lists: Lists,
     round_days: int,
     rules: ReplayRules,
     progress: Callable[[int, int], None] | None = None,
 ) -> Replay:
-    """Play the lists under each rule, from the first day of either to the last.
+    """Play lists under each rule, from the first day of either to the last.
 
     Args:
-        demands: By time, ids from 1.
-        gifts: By time, ids from 1.
-        round_days: Days of a round; the last may be shorter.
+        lists: What is played.
+        round_days: Days of a round, at least 1; the last round may be shorter.
         rules: How time passes.
         progress: Is told the rounds that are done, and all there are.
 
     Raises:
         InputError: The lists span more than ten years.
     """
-    ends = _ends([demand.entry for demand in demands], gifts, round_days)
-    courses = [_Course(order, demands, gifts, rules) for order in Order]
+    ends = _ends(lists, round_days)
+    courses = [Course(order, lists.demands, lists.gifts, rules) for order in Order]
     comparisons: list[Comparison] = []
     for done, end in enumerate(ends, start=1):
         for course in courses:
@@ -215,9 +153,10 @@ def replay(
     return Replay(round_days, ends, outcomes, tuple(comparisons))
 
 
-def _ends(requests: Sequence[Entry], gifts: Sequence[Entry], round_days: int) -> tuple[int, ...]:
-    times = [entry.time // _DAY for entry in (*requests, *gifts)]
-    first, after = min(times), max(times) + 1
+def _ends(lists: Lists, round_days: int) -> tuple[int, ...]:
+    days = [demand.entry.time // _DAY for demand in lists.demands]
+    days += [gift.time // _DAY for gift in lists.gifts]
+    first, after = min(days), max(days) + 1
     if after - first > _MOST_DAYS:
         raise InputError(
             f"the lists span {after - first} days: {_MOST_DAYS} at the most, is a date wrong?"
@@ -226,234 +165,76 @@ def _ends(requests: Sequence[Entry], gifts: Sequence[Entry], round_days: int) ->
     return tuple(min(end, after) * _DAY for end in ends)
 
 
-@dataclass(slots=True)
-class _Want:
-    """A demand on one course.
-
-    Attributes:
-        demand: The demand.
-        facility: Number of its recipient.
-        stated: Its level when it was made.
-        level: Its level now.
-        left: Units that it lacks.
-    """
-
-    demand: Demand
-    facility: int
-    stated: Level
-    level: Level
-    left: int
-
-    @property
-    def entry(self) -> Entry:
-        """The request."""
-        return self.demand.entry
-
-
-@dataclass(slots=True)
-class _Gift:
-    """A gift on one course.
-
-    Attributes:
-        entry: The gift.
-        left: Units that are still there.
-        waited: Seconds that those given had waited, times units.
-    """
-
-    entry: Entry
-    left: int
-    waited: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """Units for a demand."""
-
-    want: _Want
-    units: int
-
-
-def _serve(order: Order, wants: Sequence[_Want], stock: int) -> list[_Given]:
-    """Return what a rule gives to each demand of one item, in the order of giving."""
-    if order is Order.URGENCY:
-        return _plan(wants, stock)
-    given = []
-    for want in sorted(wants, key=_FIRST[order]):
-        if not stock:
-            break
-        units = min(stock, want.left)
-        given.append(_Given(want, units))
-        stock -= units
-    return given
-
-
-_FIRST: Mapping[Order, Callable[[_Want], tuple[int, int, int]]] = {
-    Order.OLDEST: lambda want: (0, want.entry.time, want.entry.id),
-    Order.SMALLEST: lambda want: (want.left, want.entry.time, want.entry.id),
-    Order.LARGEST: lambda want: (-want.left, want.entry.time, want.entry.id),
-}
-
-
-def _plan(wants: Sequence[_Want], stock: int) -> list[_Given]:
-    offer = OpenOffer(1, 1, stock, 0, EarmarkKind.NONE, _NO_SCOPE, None)
-    demands = [
-        OpenDemand(
-            id=want.entry.id,
-            material=1,
-            level=want.level,
-            units=want.left,
-            province=_NO_SCOPE,
-            facility=want.facility.to_bytes(32, "big"),
-            emergency=_NO_SCOPE,
-            needed_by=0,  # nothing expires
-            place=None,
-        )
-        for want in wants
-    ]
-    by_id = {want.entry.id: want for want in wants}
-    given = [_Given(by_id[line.demand], line.units) for line in match(demands, [offer]).lines]
-    given.sort(key=lambda one: (-one.want.level, one.want.entry.time, one.want.entry.id))
-    return given
-
-
-def _compare(
-    end: int, item: str, wants: Sequence[_Want], stock: int, ours: Sequence[_Given]
-) -> Comparison:
-    top = max(want.level for want in wants)
-    given = {Order.URGENCY: ours} | {order: _serve(order, wants, stock) for order in BASELINES}
-    return Comparison(
-        end=end,
-        item=item,
-        level=top,
-        stock=stock,
-        wanted=sum(want.left for want in wants if want.level == top),
-        served={
-            order: sum(one.units for one in several if one.want.level == top)
-            for order, several in given.items()
+def record_of(lists: Lists, replays: Sequence[Replay], assumptions: Assumptions) -> dict[str, Any]:
+    """Return everything as it stands in JSON (``aidline/schemas/replay.json``)."""
+    return {
+        "assumptions": {
+            "seed": assumptions.seed,
+            "supply": lists.supply,
+            **asdict(assumptions.lists),
+            **asdict(assumptions.facts),
+            **asdict(assumptions.time),
         },
-    )
+        "files": [_tally_record(tally) for tally in lists.tallies],
+        "replays": [_replay_record(one) for one in replays],
+    }
 
 
-class _Shelf:
-    """One item on a course: what is to come, by time, what is open and what is there."""
-
-    def __init__(self, wants: Iterable[_Want], gifts: Iterable[_Gift]) -> None:
-        self.wants, self.gifts = list(wants), list(gifts)
-        self.open: list[_Want] = []
-        self.there: list[_Gift] = []
-        self._coming_wants = deque(self.wants)
-        self._coming_gifts = deque(self.gifts)
-
-    def pass_time(self, now: int, rules: ReplayRules) -> None:
-        """Take in what was asked and offered before now; let go what is done or lapsed."""
-        while self._coming_wants and self._coming_wants[0].entry.time < now:
-            self.open.append(self._coming_wants.popleft())
-        while self._coming_gifts and self._coming_gifts[0].entry.time < now:
-            self.there.append(self._coming_gifts.popleft())
-        since = now - rules.open_days * _DAY
-        self.open = [want for want in self.open if want.left and want.entry.time > since]
-        self.there = [gift for gift in self.there if gift.left]
-        if rules.run_down:
-            for want in self.open:
-                want.level = want.demand.facts.level_at(now)
+def _tally_record(tally: Tally) -> dict[str, Any]:
+    rows = [
+        {name: value for name, value in asdict(row).items() if name != "reason" or value}
+        for row in tally.treated
+    ]
+    return {
+        "file": tally.file,
+        "rows": tally.rows,
+        "used": tally.used,
+        "units_read": tally.units_read,
+        "units_used": tally.units_used,
+        "fates": {
+            fate.value: {"rows": tally.rows_of(fate), "units": tally.units_of(fate)}
+            for fate in Fate
+        },
+        "treated": rows,
+    }
 
 
-class _Course:
-    """The lists played under one rule."""
-
-    def __init__(
-        self,
-        order: Order,
-        demands: Sequence[Demand],
-        gifts: Sequence[Entry],
-        rules: ReplayRules,
-    ) -> None:
-        self._order = order
-        self._rules = rules
-        self._shipments: set[tuple[int, str, str]] = set()
-        self._weighted = [0]
-        recipients = sorted({demand.entry.party for demand in demands})
-        numbers = {recipient: number for number, recipient in enumerate(recipients, start=1)}
-        wants: dict[str, list[_Want]] = defaultdict(list)
-        for demand in demands:
-            entry, stated = demand.entry, demand.stated
-            wants[entry.item].append(
-                _Want(demand, numbers[entry.party], stated, stated, entry.units)
-            )
-        there: dict[str, list[_Gift]] = defaultdict(list)
-        for gift in gifts:
-            there[gift.item].append(_Gift(gift, gift.units))
-        self._shelves = {
-            item: _Shelf(wants[item], there[item]) for item in sorted({*wants, *there})
-        }
-
-    def play(self, now: int) -> list[Comparison]:
-        """Play the round that ends now; of our rule return how the others would have done."""
-        compared = []
-        weighted = self._weighted[-1]
-        for item, shelf in self._shelves.items():
-            shelf.pass_time(now, self._rules)
-            if not shelf.open or not shelf.there:
-                continue
-            stock = sum(gift.left for gift in shelf.there)
-            given = _serve(self._order, shelf.open, stock)
-            if self._order is Order.URGENCY:
-                compared.append(_compare(now, item, shelf.open, stock, given))
-            self._hand_out(given, shelf.there, now)
-            weighted += sum(weight_of(one.want.stated) * one.units for one in given)
-        self._weighted.append(weighted)
-        return compared
-
-    def _hand_out(self, given: Sequence[_Given], there: Sequence[_Gift], now: int) -> None:
-        """Take what is given from the oldest gifts first."""
-        gifts = iter(there)
-        gift = next(gifts)
-        for one in given:
-            one.want.left -= one.units
-            units = one.units
-            while units:
-                if not gift.left:
-                    gift = next(gifts)
-                taken = min(units, gift.left)
-                units -= taken
-                gift.left -= taken
-                gift.waited += taken * (now - gift.entry.time)
-                self._shipments.add((now, gift.entry.party, one.want.entry.party))
-
-    def outcome(self, end: int) -> Outcome:
-        """Return what came of it until the end."""
-        wants = [want for shelf in self._shelves.values() for want in shelf.wants]
-        gifts = [gift for shelf in self._shelves.values() for gift in shelf.gifts]
-        reached = [want for want in wants if want.left < want.entry.units]
-        waited = sum(
-            (gift.waited + gift.left * (end - gift.entry.time)) / gift.entry.units for gift in gifts
-        )
-        return Outcome(
-            order=self._order,
-            by_level={
-                level: _share(want for want in wants if want.stated == level)
-                for level in sorted(Level, reverse=True)
-                if level
-            },
-            among_served=_share(reached),
-            lines=len(wants),
-            lines_served=len(reached),
-            lines_in_full=sum(not want.left for want in wants),
-            days_waited=waited / len(gifts) / _DAY,
-            donors=len({donor for _, donor, _ in self._shipments}),
-            shipments=len(self._shipments),
-            weighted_after=tuple(self._weighted[1:]),
-        )
+def _replay_record(played: Replay) -> dict[str, Any]:
+    return {
+        "round_days": played.round_days,
+        "ends": list(played.ends),
+        "outcomes": [_outcome_record(outcome) for outcome in played.outcomes],
+        "equal_stock": [
+            {
+                "end": one.end,
+                "item": one.item,
+                "level": one.level.name.lower(),
+                "stock": one.stock,
+                "wanted": one.wanted,
+                "served": {order.value: units for order, units in one.served.items()},
+                "exceeded": one.exceeded,
+            }
+            for one in played.comparisons
+        ],
+    }
 
 
-def _share(wants: Iterable[_Want]) -> Share:
-    wants = list(wants)
-    asked = sum(want.entry.units for want in wants)
-    return Share(asked, asked - sum(want.left for want in wants))
-
-
-def _sum(by_level: Mapping[Level, Share], weight: Callable[[Level], int]) -> Share:
-    return Share(
-        sum(weight(level) * share.asked for level, share in by_level.items()),
-        sum(weight(level) * share.served for level, share in by_level.items()),
-    )
+def _outcome_record(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "order": outcome.order.value,
+        "need_met": outcome.need.share,
+        "weighted_need_met": outcome.weighted_need.share,
+        "share_among_served": outcome.among_served.share,
+        "days_waited": outcome.days_waited,
+        "shipments_per_donor": outcome.shipments_per_donor,
+        "shipments": outcome.shipments,
+        "donors": outcome.donors,
+        "lines": outcome.lines,
+        "lines_served": outcome.lines_served,
+        "lines_in_full": outcome.lines_in_full,
+        "by_level": {
+            level.name.lower(): asdict(share) for level, share in outcome.by_level.items()
+        },
+        "weighted_asked": outcome.weighted_need.asked,
+        "weighted_after": list(outcome.weighted_after),
+    }
