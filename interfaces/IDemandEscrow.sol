@@ -12,6 +12,7 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 ///
 /// There is no guard against re-entry: this room calls the book, the registry and the ledger only.
 interface IDemandEscrow {
+    /// @notice USED while all units are allocated: what comes back before its booking opens the offer again.
     enum OfferStatus {
         NULL,
         OPEN,
@@ -44,19 +45,31 @@ interface IDemandEscrow {
     }
 
     /// @notice Units of an offer matched to a demand.
-    /// @param parcel The parcel allocated. @param at Unix seconds; can be booked for `BOOKING_WINDOW` from then.
+    /// @param parcel The parcel that was set apart when it was booked; zero until then, while the units are promised of the offer's parcel.
+    /// @param at Unix seconds; can be booked for `BOOKING_WINDOW` from then.
     /// @param level Level under which it was served; LOW from the fast path.
+    /// @param byHolder True when the holder of the goods chose the demand, false when a solver did.
     /// @param freight What its booking by the fund took from the demand's freight budget, base units of the currency.
     struct Allocation {
-        uint64 demand; // slot 0
+        uint64 demand;
         uint64 offer;
         uint64 parcel;
         uint64 units;
-        uint40 at; // slot 1
+        uint40 at;
         AllocationStatus status;
         IDemandBook.Level level;
+        bool byHolder;
         uint64 consignment;
         uint128 freight;
+    }
+
+    /// @notice What a solver's accepted batches come to.
+    /// @param weighted Units weighted 64, 16, 4, 1 by level, critical first. @param stockSeconds Seconds of stock won.
+    struct SolverRecord {
+        uint32 batches; // slot 0
+        uint40 lines;
+        uint88 weighted;
+        uint96 stockSeconds;
     }
 
     /// @notice One line of a proposal.
@@ -96,7 +109,6 @@ interface IDemandEscrow {
         uint64 indexed allocation,
         uint64 indexed offer,
         uint64 indexed demand,
-        uint64 parcel,
         uint64 units,
         IDemandBook.Level level
     );
@@ -107,7 +119,9 @@ interface IDemandEscrow {
         uint256 score,
         uint256 stockSecondsWon
     );
-    event AllocationBooked(uint64 indexed allocation, uint64 indexed consignment);
+    event AllocationBooked(
+        uint64 indexed allocation, uint64 indexed consignment, uint64 indexed parcel
+    );
     event AllocationReleased(uint64 indexed allocation, uint64 units);
     event AllocationFailed(
         uint64 indexed allocation, uint64 units, IMaterialLedger.ParcelState state
@@ -153,6 +167,8 @@ interface IDemandEscrow {
     function offerRecord(uint64 id) external view returns (Offer memory);
     /// @notice The allocation. @dev Reverts with `UnknownAllocation`.
     function allocation(uint64 id) external view returns (Allocation memory);
+    /// @notice What a solver's accepted batches come to, all zero for one without any.
+    function solverRecord(address solver) external view returns (SolverRecord memory);
     /// @notice The fund, which may pay the freight of any allocation, beside recipient and donor.
     function reliefFund() external view returns (address);
     /// @notice Where what was allocated is to be delivered. @dev Reverts with `UnknownAllocation`.
@@ -186,7 +202,7 @@ interface IDemandEscrow {
     /// @return units that were offered
     function takeBack(uint64 lotId, uint64[] calldata offers) external returns (uint64 units);
 
-    /// @notice Takes back what is not allocated. @dev Only its holder. Emits `OfferEnded`.
+    /// @notice Takes back what is not allocated, and what comes back from allocations that nobody books. @dev Only its holder. Emits `OfferEnded`.
     function withdrawOffer(uint64 offerId) external;
 
     /// @notice Fulfils one demand from one's own offer, under the same rule as a proposal, without exemptions. @dev Only its holder. Emits `Allocated`.
@@ -211,8 +227,10 @@ interface IDemandEscrow {
     /// @notice Ends an offer from its end on; what is left goes back to its holder. @dev Emits `OfferEnded`.
     function lapseOffer(uint64 offerId) external;
 
-    /// @notice Releases an allocation that was not booked within `BOOKING_WINDOW`, or whose consignment was cancelled before pick-up: the parcel goes back to its holder, the demand is open again for its units.
-    /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what is open. Emits `AllocationReleased`.
+    /// @notice Releases an allocation that was not booked within `BOOKING_WINDOW`: its units go back into the offer, or to its holder when that has ended.
+    /// Or one whose consignment was cancelled before pick-up: its parcel goes back to the holder. The demand is open again for the units.
+    /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what is open, the holder
+    /// had chosen the demand, or FreightEscrow or the fund may have been paused within the window. Emits `AllocationReleased`.
     function release(uint64 allocationId) external;
 
     /// @notice Reopens the demand for the units of an allocation whose parcel the ledger says was lost, returned, quarantined or destroyed.
@@ -221,7 +239,7 @@ interface IDemandEscrow {
 
     // --- FreightEscrow only ---
 
-    /// @notice Marks allocations as booked by `payer`, who must be the recipient, the donor of the lot, or the relief fund.
+    /// @notice Sets the goods of allocations apart and marks them as booked by `payer`, who must be the recipient, the donor of the lot, or the relief fund.
     /// @param freight Freight prepaid; when the fund pays, taken from the freight budget of the demands in turn. @dev Emits `AllocationBooked`.
     /// @return parcels of the allocations, in order @return recipient common to all
     function take(uint64[] calldata allocations, uint64 consignment, address payer, uint128 freight)

@@ -87,20 +87,34 @@ interface IMaterialLedger {
 
     /// @notice A quantity of one lot in one place, in one pair of hands, in one state.
     /// @param custodian Who has custody; while `consignment` is not zero the load's custodian answers instead.
-    /// @param parent The parcel from which it was split, or zero.
-    /// @param consignment The consignment whose load it rides in, or zero.
     /// @param station The station where it was last at rest; zero when unknown.
     /// @param rides Number of loads that have carried it, the present one not counted.
+    /// @param parent The parcel from which it was split, or zero.
+    /// @param consignment The consignment whose load it rides in, or zero.
+    /// @param promised Of its units, those of allocations that nobody has booked: while it is OFFERED they count as ALLOCATED.
     struct Parcel {
         address custodian; // slot 0
         uint40 since;
         ParcelState state;
         uint32 station;
         uint16 rides;
-        uint64 lot; // slot 1
+        uint48 lot; // slot 1
+        uint56 units;
+        uint48 parent;
+        uint48 consignment;
+        uint56 promised;
+    }
+
+    /// @notice What a parcel has to give, and for whom.
+    /// @param units Those not promised.
+    struct Stock {
+        uint64 lot;
         uint64 units;
-        uint64 parent;
-        uint64 consignment;
+        ParcelState state;
+        uint64 material;
+        uint40 expiry;
+        EarmarkKind earmarkKind;
+        bytes32 earmarkScope;
     }
 
     /// @notice What one consignment carries; changes hands as one record.
@@ -264,6 +278,7 @@ interface IMaterialLedger {
     error MaterialExists(uint64 material);
     error BadMaterial(uint64 material);
     error ZeroQuantity();
+    error QuantityTooLarge(uint64 quantity, uint64 most);
     error ExpiryInPast(uint40 expiry);
     error ExpiryBeyondShelfLife(uint40 expiry, uint40 latest);
     error BadEarmark(EarmarkKind kind, bytes32 scope);
@@ -309,6 +324,9 @@ interface IMaterialLedger {
 
     /// @notice The parcel as it is now: while it rides in a load, custodian and `since` are the load's. @dev Reverts with `UnknownParcel`.
     function parcel(uint64 id) external view returns (Parcel memory);
+
+    /// @notice What a parcel has to give, with what its lot says of it. @dev Reverts with `UnknownParcel`.
+    function stockOf(uint64 parcelId) external view returns (Stock memory);
 
     /// @notice The load of a consignment. @dev Reverts with `UnknownLoad`.
     function load(uint64 consignment) external view returns (Load memory);
@@ -414,7 +432,8 @@ interface IMaterialLedger {
     function merge(uint64 into, uint64 parcelId) external;
 
     /// @notice The custodian or an active auditor stops a parcel that is held, offered, delivered or returned.
-    /// @dev Emits `ParcelQuarantined`. An offer of it can be withdrawn, but serves nobody until the release.
+    /// @dev Emits `ParcelQuarantined`. An offer of it can be withdrawn, but serves nobody until the release; what is promised of it cannot be
+    /// booked until then.
     function quarantine(uint64 parcelId, bytes32 evidence) external;
 
     /// @notice Another party than the one who quarantined it releases a parcel to the state before; after a delivery in bad
@@ -447,12 +466,22 @@ interface IMaterialLedger {
     /// @notice A held parcel goes into an offer. @dev Reverts with `NotCustodian` unless `by` holds it; with `LotExpired`, `LotRecalled`.
     function offer(uint64 parcelId, address by) external;
 
-    /// @notice What is left of an offered parcel goes back to its custodian; one in quarantine will on its release.
+    /// @notice What is not promised of an offered parcel goes back to its custodian, split off unless it is all; of one in quarantine on its release.
     function withdraw(uint64 parcelId) external;
 
-    /// @notice Splits `units` off an offered parcel as `ALLOCATED`; all of it when nothing would be left.
-    /// @return allocated the parcel allocated
-    function allocate(uint64 parcelId, uint64 units) external returns (uint64 allocated);
+    /// @notice Units of an offered parcel are allocated, though they stay in it until they are booked.
+    /// @dev Emits `ParcelMoved` from OFFERED to ALLOCATED. Reverts with `TooManyUnits`, `LotExpired`, `LotRecalled`.
+    function allocate(uint64 parcelId, uint64 units) external;
+
+    /// @notice Promised units become a parcel of their own, `ALLOCATED`; the parcel itself when they are all that it has.
+    /// @dev Emits `ParcelSplit` unless they are all. Reverts as `allocate` does.
+    /// @return allocated the parcel that holds them
+    function redeem(uint64 parcelId, uint64 units) external returns (uint64 allocated);
+
+    /// @notice Units are promised no more: offered again, or `HELD` by the custodian, split off unless they are all. What is in quarantine stays there
+    /// until its release, what was destroyed or lost is gone.
+    /// @param again Whether they go back into the offer.
+    function deallocate(uint64 parcelId, uint64 units, bool again) external;
 
     /// @notice An allocated parcel that rides in no load goes back to its custodian as `HELD`.
     function release(uint64 parcelId) external;

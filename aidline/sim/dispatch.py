@@ -18,7 +18,7 @@ from functools import partial
 from aidline import messages as m
 from aidline import regions
 from aidline.client import Receipt
-from aidline.model import EarmarkKind, Policy
+from aidline.model import EarmarkKind, ParcelState, Policy
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
 from aidline.sim.fleet import Fleet, delayed
@@ -128,7 +128,8 @@ class Dispatch:
         fleet: Vehicles and devices.
         booked: Is told of every consignment that was booked.
         released: Is told of every allocation that could not be booked for want of vehicles or
-            devices, and was released.
+            devices, and was released, with the parcel that its holder has again where the offer
+            had ended.
     """
 
     def __init__(
@@ -136,7 +137,7 @@ class Dispatch:
         world: World,
         fleet: Fleet,
         booked: Callable[[Journey], None],
-        released: Callable[[Allocated], None],
+        released: Callable[[Allocated, int | None], None],
     ) -> None:
         self._world = world
         self._fleet = fleet
@@ -342,5 +343,13 @@ class Dispatch:
         world = self._world
         yield Step(
             world.send(world.aid.demand, "release", line.id, sender=line.hospital),
-            lambda receipt: self._tell_released(line),
+            lambda receipt: self._tell_released(line, _held_again(receipt)),
         )
+
+
+def _held_again(receipt: Receipt) -> int | None:
+    """Return the parcel that a release gave back to its holder, if it is not in the offer."""
+    for event in receipt.events:
+        if event.name == "ParcelMoved" and event.args.to == ParcelState.HELD:
+            return int(event.args.parcel)
+    return None

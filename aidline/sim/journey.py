@@ -29,7 +29,6 @@ class Allocated:
     Attributes:
         id: The allocation.
         demand: What it serves.
-        parcel: Which parcel.
         holder: Name of who holds them.
         hospital: Name of who gets them.
         material: Id in the scenario.
@@ -40,7 +39,6 @@ class Allocated:
 
     id: int
     demand: int
-    parcel: int
     holder: str
     hospital: str
     material: str

@@ -119,14 +119,13 @@ class Matchmaking:
         made = [event.args for event in receipt.events if event.name == "Allocated"]
         offers = world.aid.demand.offerRecord.many((args.offer,) for args in made)
         demands = world.aid.needs.demand.many((args.demand,) for args in made)
-        parcels = world.aid.ledger.parcel.many((args.parcel,) for args in made)
+        parcels = world.aid.ledger.parcel.many((offer.parcel,) for offer in offers)
         told = []
         for args, offer, demand, parcel in zip(made, offers, demands, parcels, strict=True):
             told.append(
                 Allocated(
                     id=args.allocation,
                     demand=args.demand,
-                    parcel=args.parcel,
                     holder=world.cast.name_of(offer.holder),
                     hospital=world.cast.name_of(demand.recipient),
                     material=world.material_of(offer.material).id,

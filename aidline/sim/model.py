@@ -97,8 +97,9 @@ class Model:
         fleet = Fleet(world)
         haulage = Haulage(world, fleet, care.received)
 
-        def released(line: Allocated) -> None:
-            giving.offer_again(line.parcel, line.holder)
+        def released(line: Allocated, parcel: int | None) -> None:
+            if parcel is not None:
+                giving.offer_again(parcel, line.holder)
             care.audit(line.demand, line.hospital)
 
         dispatch = Dispatch(world, fleet, haulage.booked, released)

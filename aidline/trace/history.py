@@ -81,8 +81,16 @@ _ROOMS = frozenset(
 )
 #: Deliveries that the device proves in place of the consignee, who consented at the booking.
 _BY_DEVICE = (Policy.DEVICE, Policy.DEVICE_THEN_SILENCE)
-#: Acts for which the time has come, whoever submits them.
-_BY_ANYONE = frozenset({"AllocationReleased", "ConsignmentSettled", "HandedOver", "OfferEnded"})
+#: Acts for which the time has come, or which others have signed, whoever submits them.
+_BY_ANYONE = frozenset(
+    {
+        "AllocationBooked",
+        "AllocationReleased",
+        "ConsignmentSettled",
+        "HandedOver",
+        "OfferEnded",
+    }
+)
 #: What the custodian alone does, though the event does not repeat the name.
 _BY_CUSTODIAN = frozenset({"ParcelMoved", "ParcelSplit", "ParcelsMerged", "UnitsDistributed"})
 _EVER = 1 << 62
@@ -139,6 +147,8 @@ class History:
         #: Who had the parcel when an event of `_BY_CUSTODIAN` was written, by the event's place.
         self._had: dict[int, str] = {}
         self._holder: dict[int, str] = {}
+        #: Allocations that were booked: until then their units are in the offer's parcel.
+        self._booked: set[int] = set()
         for place, event in enumerate(self._events):
             self._learn(place, event)
 
@@ -206,6 +216,8 @@ class History:
                     self._children[self._lot_of[part.parcel]].add(lot)
         elif event.name == "OfferMade":
             self._holder[args.offer] = args.holder
+        elif event.name == "AllocationBooked":
+            self._booked.add(args.allocation)
         elif event.name == "LoadFormed":
             self._aboard[args.consignment] = tuple(args.parcels)
         elif event.name == "UnitsSetAside":
@@ -245,11 +257,11 @@ class History:
                         found.update(self._about["incident", event.args.incident])
                 elif place < until:
                     found.add(place)
-                    found.update(self._beside(event, place, until, parcel))
+                    found.update(self._beside(event, until, parcel))
             found.update(self._of_the_lot(self._lot_of[parcel], names))
         return found
 
-    def _beside(self, event: Event, place: int, until: int, parcel: int) -> Iterator[int]:
+    def _beside(self, event: Event, until: int, parcel: int) -> Iterator[int]:
         """What happened to a load, offer or allocation while the parcel was in it."""
         args = event.args
         if event.name == "LoadFormed":
@@ -257,16 +269,25 @@ class History:
             yield from (at for at in self._about["consignment", args.consignment] if at < until)
         elif event.name == "OfferMade":
             for at in self._about["offer", args.offer]:
-                named = getattr(self._events[at].args, "parcel", None)
-                if at < until and named in (None, parcel):
+                allocation = getattr(self._events[at].args, "allocation", 0)
+                if allocation and allocation not in self._booked:
+                    yield from self._of_allocation(allocation, until)
+                elif not allocation and at < until:
                     yield at
-        elif event.name == "Allocated":
-            for at in self._about["allocation", args.allocation]:
-                if place <= at < until:
-                    yield at
-            for at in self._by_transaction[event.tx_hash]:
-                if self._events[at].name == "ProposalAccepted":
-                    yield at
+        elif event.name == "AllocationBooked":
+            yield from self._of_allocation(args.allocation, until)
+
+    def _of_allocation(self, allocation: int, until: int) -> Iterator[int]:
+        for place in self._about["allocation", allocation]:
+            event = self._events[place]
+            if place < until:
+                yield place
+                if event.name == "Allocated":
+                    yield from (
+                        at
+                        for at in self._by_transaction[event.tx_hash]
+                        if self._events[at].name == "ProposalAccepted"
+                    )
 
     def _of_the_lot(self, lot: int, parcels: set[int]) -> Iterator[int]:
         """What happened to the lot as a whole, and to the gift from which it came."""

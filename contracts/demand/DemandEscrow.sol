@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 
 import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 import {IDemandEscrow} from "../../interfaces/IDemandEscrow.sol";
+import {ILapsingPause} from "../../interfaces/ILapsingPause.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {LapsingPause} from "../access/LapsingPause.sol";
@@ -18,7 +19,8 @@ import {Urgency} from "../libraries/Urgency.sol";
 contract DemandEscrow is IDemandEscrow, LapsingPause {
     using OpenUnits for uint256;
 
-    /// @dev What an offer adds to its parcel. Parcels are counted from 1: their ids never need more than 48 bits.
+    /// @dev What an offer adds to its parcel. It is OPEN until it is ended, or its parcel itself is booked. Ids are counted from 1: 48 bits
+    /// hold those of parcels, demands and offers, 40 those of consignments.
     struct OfferRecord {
         address holder; // slot 0
         uint40 until;
@@ -26,12 +28,33 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         uint48 parcel;
     }
 
+    /// @dev An allocation. While it is ALLOCATED its units are promised of the offer's parcel.
+    struct AllocationRecord {
+        uint48 demand; // slot 0
+        uint48 offer;
+        uint56 units;
+        uint40 at;
+        AllocationStatus status;
+        IDemandBook.Level level;
+        bool byHolder;
+        uint40 consignment;
+    }
+
+    /// @dev What its booking added: a parcel other than the offer's own, and what the fund paid. Most have neither.
+    struct BookingRecord {
+        uint48 parcel; // slot 0
+        uint128 freight;
+    }
+
     /// @dev Lines of one offer, the first of which is the batch's `first`.
     struct Group {
         uint64 offer;
+        bool byHolder;
         uint256 first;
         uint64[] demands;
         uint64[] units;
+        IDemandBook.Goods goods;
+        IDemandBook.Level lowest;
     }
 
     /// @dev What a batch has won so far.
@@ -78,7 +101,11 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     mapping(uint64 id => OfferRecord) private _offers;
 
-    mapping(uint64 id => Allocation) private _allocations;
+    mapping(uint64 id => AllocationRecord) private _allocations;
+
+    mapping(uint64 allocationId => BookingRecord) private _bookings;
+
+    mapping(address solver => SolverRecord) private _solvers;
 
     constructor(
         address accessManager,
@@ -105,13 +132,43 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     // --- reads ---
 
     /// @inheritdoc IDemandEscrow
-    function offerRecord(uint64 id) external view returns (Offer memory) {
-        return _describe(_knownOffer(id));
+    function offerRecord(uint64 id) external view returns (Offer memory whole) {
+        OfferRecord storage record = _knownOffer(id);
+        IMaterialLedger.Stock memory stock = ledger.stockOf(record.parcel);
+        whole.holder = record.holder;
+        whole.until = record.until;
+        whole.status = record.status;
+        whole.parcel = record.parcel;
+        if (whole.status == OfferStatus.OPEN) {
+            whole.units = _offeredOf(stock);
+            if (_isUsed(stock)) whole.status = OfferStatus.USED;
+        }
+        whole.material = stock.material;
+        whole.expiry = stock.expiry;
+        whole.earmarkKind = stock.earmarkKind;
+        whole.earmarkScope = stock.earmarkScope;
     }
 
     /// @inheritdoc IDemandEscrow
-    function allocation(uint64 id) external view returns (Allocation memory) {
-        return _knownAllocation(id);
+    function allocation(uint64 id) external view returns (Allocation memory whole) {
+        AllocationRecord storage record = _knownAllocation(id);
+        whole.demand = record.demand;
+        whole.offer = record.offer;
+        whole.units = record.units;
+        whole.at = record.at;
+        whole.status = record.status;
+        whole.level = record.level;
+        whole.byHolder = record.byHolder;
+        whole.consignment = record.consignment;
+        if (whole.consignment != 0) {
+            whole.parcel = _parcelOf(id, record);
+            whole.freight = _bookings[id].freight;
+        }
+    }
+
+    /// @inheritdoc IDemandEscrow
+    function solverRecord(address solver) external view returns (SolverRecord memory) {
+        return _solvers[solver];
     }
 
     /// @inheritdoc IDemandEscrow
@@ -123,9 +180,9 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @inheritdoc IDemandEscrow
     function offer(uint64 parcelId, uint40 until) external whenOpen returns (uint64 offerId) {
-        uint64 lot = ledger.parcel(parcelId).lot;
-        if (isTakenBack[lot]) revert LotTakenBack(lot);
-        (offerId,) = _offer(msg.sender, parcelId, until);
+        IMaterialLedger.Stock memory stock = ledger.stockOf(parcelId);
+        if (isTakenBack[stock.lot]) revert LotTakenBack(stock.lot);
+        return _offer(msg.sender, parcelId, until, stock);
     }
 
     /// @inheritdoc IDemandEscrow
@@ -135,7 +192,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         onlyWriter(donationRegistry)
         returns (uint64 offerId)
     {
-        (offerId,) = _offer(holder, parcelId, until);
+        return _offer(holder, parcelId, until, ledger.stockOf(parcelId));
     }
 
     /// @inheritdoc IDemandEscrow
@@ -145,11 +202,11 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         onlyWriter(donationRegistry)
         returns (uint64 offerId, uint64 allocationId)
     {
-        Offer memory made;
-        (offerId, made) = _offer(holder, parcelId, until);
-        uint64 units = demandBook.prospectOf(demandId, _goodsOf(made)).open;
-        if (units > made.units) units = made.units;
-        allocationId = _fulfil(Line({offer: offerId, demand: demandId, units: units}));
+        IMaterialLedger.Stock memory stock = ledger.stockOf(parcelId);
+        offerId = _offer(holder, parcelId, until, stock);
+        uint64 units = demandBook.prospectOf(demandId, _goodsOf(stock)).open;
+        if (units > stock.units) units = stock.units;
+        allocationId = _fulfil(offerId, demandId, units);
     }
 
     /// @inheritdoc IDemandEscrow
@@ -161,8 +218,10 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         isTakenBack[lotId] = true;
         for (uint256 i; i < offers.length; ++i) {
             OfferRecord storage record = _openOffer(offers[i]);
-            if (ledger.parcel(record.parcel).lot != lotId) revert NotOfLot(offers[i], lotId);
-            units += _endOffer(offers[i], record, OfferStatus.TAKEN_BACK);
+            IMaterialLedger.Stock memory stock = ledger.stockOf(record.parcel);
+            if (stock.lot != lotId) revert NotOfLot(offers[i], lotId);
+            units += stock.units;
+            _endOffer(offers[i], record, OfferStatus.TAKEN_BACK, stock.units);
         }
     }
 
@@ -170,7 +229,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     function withdrawOffer(uint64 offerId) external {
         OfferRecord storage record = _openOffer(offerId);
         if (record.holder != msg.sender) revert NotHolder(offerId, msg.sender);
-        _endOffer(offerId, record, OfferStatus.WITHDRAWN);
+        _endOffer(offerId, record, OfferStatus.WITHDRAWN, ledger.stockOf(record.parcel).units);
     }
 
     /// @inheritdoc IDemandEscrow
@@ -182,7 +241,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (_openOffer(offerId).holder != msg.sender) {
             revert NotHolder(offerId, msg.sender);
         }
-        return _fulfil(Line({offer: offerId, demand: demandId, units: units}));
+        return _fulfil(offerId, demandId, units);
     }
 
     // --- solvers ---
@@ -199,10 +258,16 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         _requireFew(proposal.exemptions.length);
 
         if (proposal.lapse.length != 0) demandBook.bringUpToDate(proposal.lapse);
-        IDemandBook.Level[] memory levels;
+        Group[] memory groups = _grouped(proposal.lines);
         Score memory score;
-        (allocations, levels, score) = _allocateAll(proposal.lines);
-        _requireOrderOfAll(proposal.lines, levels, proposal.exemptions);
+        allocations = _allocateAll(groups, proposal.lines.length, score);
+        _requireOrderOfAll(groups, proposal.exemptions);
+        // No demand has more than 10^12 units and no batch more than 100 lines: as many batches as can be counted do not overflow the sums.
+        SolverRecord storage record = _solvers[msg.sender];
+        record.batches += 1;
+        record.lines += uint40(proposal.lines.length);
+        record.weighted += uint88(score.weighted);
+        record.stockSeconds += uint96(score.stockSeconds);
         emit ProposalAccepted(
             ++proposalCount, msg.sender, proposal.lines.length, score.weighted, score.stockSeconds
         );
@@ -214,19 +279,19 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     function lapseOffer(uint64 offerId) external {
         OfferRecord storage record = _openOffer(offerId);
         if (block.timestamp < record.until) revert NotLapsed(offerId, record.until);
-        _endOffer(offerId, record, OfferStatus.EXPIRED);
+        _endOffer(offerId, record, OfferStatus.EXPIRED, ledger.stockOf(record.parcel).units);
     }
 
     /// @inheritdoc IDemandEscrow
     function release(uint64 allocationId) external {
-        Allocation storage record = _knownAllocation(allocationId);
+        AllocationRecord storage record = _knownAllocation(allocationId);
         AllocationStatus status = record.status;
         if (status == AllocationStatus.ALLOCATED) {
             uint40 until = record.at + BOOKING_WINDOW;
             if (block.timestamp < until) revert BookingWindowOpen(allocationId, until);
         } else if (status == AllocationStatus.BOOKED) {
             // A booked parcel at rest as ALLOCATED: its consignment was cancelled before pick-up.
-            IMaterialLedger.Parcel memory parcel = ledger.parcel(record.parcel);
+            IMaterialLedger.Parcel memory parcel = ledger.parcel(_parcelOf(allocationId, record));
             if (parcel.state != IMaterialLedger.ParcelState.ALLOCATED || parcel.consignment != 0) {
                 revert FreightStillRuns(allocationId);
             }
@@ -236,18 +301,22 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
         record.status = AllocationStatus.RELEASED;
         emit AllocationReleased(allocationId, record.units);
-        _giveBack(record, status == AllocationStatus.ALLOCATED);
-        ledger.release(record.parcel);
+        if (status == AllocationStatus.BOOKED) {
+            _reopen(allocationId, record, false);
+            ledger.release(_parcelOf(allocationId, record));
+        } else {
+            _reopen(allocationId, record, _isRecipientsFault(record));
+            OfferRecord storage source = _offers[record.offer];
+            ledger.deallocate(source.parcel, record.units, source.status == OfferStatus.OPEN);
+        }
     }
 
     /// @inheritdoc IDemandEscrow
     function reportFailed(uint64 allocationId) external {
-        Allocation storage record = _knownAllocation(allocationId);
-        if (record.status != AllocationStatus.BOOKED) {
-            revert AllocationWrongStatus(allocationId, record.status);
-        }
-        IMaterialLedger.ParcelState state = ledger.outcomeOf(record.parcel, record.consignment);
-        IMaterialLedger.ParcelState present = ledger.parcel(record.parcel).state;
+        AllocationRecord storage record = _bookedAllocation(allocationId);
+        uint64 parcelId = _parcelOf(allocationId, record);
+        IMaterialLedger.ParcelState state = ledger.outcomeOf(parcelId, record.consignment);
+        IMaterialLedger.ParcelState present = ledger.parcel(parcelId).state;
         bool isFailed = state == IMaterialLedger.ParcelState.LOST
             || state == IMaterialLedger.ParcelState.RETURNED
             || (state == IMaterialLedger.ParcelState.QUARANTINED && !_isInUse(present));
@@ -255,7 +324,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
         record.status = AllocationStatus.FAILED;
         emit AllocationFailed(allocationId, record.units, state);
-        _giveBack(record, state == IMaterialLedger.ParcelState.RETURNED);
+        _reopen(allocationId, record, state == IMaterialLedger.ParcelState.RETURNED);
     }
 
     // --- FreightEscrow ---
@@ -272,18 +341,17 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         uint128 left = payer == reliefFund ? freight : 0;
         for (uint256 i; i < count; ++i) {
             uint64 id = allocations[i];
-            Allocation storage record = _bookable(id);
+            AllocationRecord storage record = _bookable(id);
             (uint128 taken, address served) = demandBook.takeBudget(record.demand, left);
             if (i == 0) recipient = served;
             else if (served != recipient) revert DifferentRecipients(id, served);
-            _requirePayer(id, record.parcel, served, payer);
+            _requirePayer(id, record, served, payer);
 
             record.status = AllocationStatus.BOOKED;
-            record.consignment = consignment;
-            record.freight = taken;
+            record.consignment = uint40(consignment);
             left -= taken;
-            parcels[i] = record.parcel;
-            emit AllocationBooked(id, consignment);
+            parcels[i] = _redeem(id, record, taken);
+            emit AllocationBooked(id, consignment, parcels[i]);
         }
         if (left != 0) {
             uint64 last = count == 0 ? 0 : _allocations[allocations[count - 1]].demand;
@@ -307,12 +375,12 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (record.status != OfferStatus.OPEN) revert OfferNotOpen(id, record.status);
     }
 
-    function _knownAllocation(uint64 id) private view returns (Allocation storage record) {
+    function _knownAllocation(uint64 id) private view returns (AllocationRecord storage record) {
         record = _allocations[id];
         if (record.status == AllocationStatus.NULL) revert UnknownAllocation(id);
     }
 
-    function _bookable(uint64 id) private view returns (Allocation storage record) {
+    function _bookable(uint64 id) private view returns (AllocationRecord storage record) {
         record = _knownAllocation(id);
         if (record.status != AllocationStatus.ALLOCATED) {
             revert AllocationWrongStatus(id, record.status);
@@ -321,77 +389,102 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (block.timestamp >= until) revert BookingWindowOver(id, until);
     }
 
-    function _requirePayer(uint64 id, uint64 parcel, address recipient, address payer)
-        private
-        view
-    {
+    function _bookedAllocation(uint64 id) private view returns (AllocationRecord storage record) {
+        record = _knownAllocation(id);
+        if (record.status != AllocationStatus.BOOKED) {
+            revert AllocationWrongStatus(id, record.status);
+        }
+    }
+
+    /// @dev Of an allocation that was booked.
+    function _parcelOf(uint64 id, AllocationRecord storage record) private view returns (uint64) {
+        uint48 parcel = _bookings[id].parcel;
+        return parcel == 0 ? _offers[record.offer].parcel : parcel;
+    }
+
+    /// @dev That nobody booked in time is the fault of neither who did not choose the goods nor who may not have been able to book.
+    function _isRecipientsFault(AllocationRecord storage record) private view returns (bool) {
+        return !record.byHolder && !_mayHavePaused(freightEscrow, record.at)
+            && !_mayHavePaused(reliefFund, record.at);
+    }
+
+    /// @dev True when a room's last pause may have touched the booking window that began at `from`. A pause that was ended early does not tell when it
+    /// began: it is taken to have been as long as can be. A room that does not stand yet was never paused.
+    function _mayHavePaused(address room, uint40 from) private view returns (bool) {
+        if (room.code.length == 0) return false;
+        uint40 until = ILapsingPause(room).pausedUntil();
+        return until > from && until < from + BOOKING_WINDOW + MAX_PAUSE;
+    }
+
+    function _requirePayer(
+        uint64 id,
+        AllocationRecord storage record,
+        address recipient,
+        address payer
+    ) private view {
         if (payer == recipient || payer == reliefFund) return;
-        if (payer != ledger.lot(ledger.parcel(parcel).lot).maker) revert NotPayer(id, payer);
+        uint64 lot = ledger.stockOf(_offers[record.offer].parcel).lot;
+        if (payer != ledger.lot(lot).maker) revert NotPayer(id, payer);
     }
 
     function _requireFew(uint256 given) private pure {
         if (given > MAX_LINES) revert TooManyLines(given, MAX_LINES);
     }
 
-    /// @dev While an offer is open its parcel is OFFERED (HELD as it is made), unless it was stopped there by a quarantine.
-    function _describe(OfferRecord storage record) private view returns (Offer memory whole) {
-        IMaterialLedger.Parcel memory parcel = ledger.parcel(record.parcel);
-        IMaterialLedger.Lot memory lot = ledger.lot(parcel.lot);
-        whole.holder = record.holder;
-        whole.until = record.until;
-        whole.status = record.status;
-        whole.parcel = record.parcel;
-        bool isThere = parcel.state == IMaterialLedger.ParcelState.HELD
-            || parcel.state == IMaterialLedger.ParcelState.OFFERED;
-        if (whole.status == OfferStatus.OPEN && isThere) whole.units = parcel.units;
-        whole.material = lot.material;
-        whole.expiry = lot.expiry;
-        whole.earmarkKind = lot.earmarkKind;
-        whole.earmarkScope = lot.earmarkScope;
+    /// @dev What can be allocated of a parcel offered, or HELD as the offer is made: nothing while it is stopped by a quarantine.
+    function _offeredOf(IMaterialLedger.Stock memory stock) private pure returns (uint64) {
+        bool isThere = stock.state == IMaterialLedger.ParcelState.OFFERED
+            || stock.state == IMaterialLedger.ParcelState.HELD;
+        return isThere ? stock.units : 0;
     }
 
-    function _goodsOf(Offer memory record) private pure returns (IDemandBook.Goods memory) {
+    /// @dev Whether all of an open offer is allocated.
+    function _isUsed(IMaterialLedger.Stock memory stock) private pure returns (bool) {
+        return stock.state == IMaterialLedger.ParcelState.OFFERED && stock.units == 0;
+    }
+
+    function _goodsOf(IMaterialLedger.Stock memory stock)
+        private
+        pure
+        returns (IDemandBook.Goods memory)
+    {
         return IDemandBook.Goods({
-            material: record.material,
-            expiry: record.expiry,
-            earmarkKind: record.earmarkKind,
-            earmarkScope: record.earmarkScope
+            material: stock.material,
+            expiry: stock.expiry,
+            earmarkKind: stock.earmarkKind,
+            earmarkScope: stock.earmarkScope
         });
     }
 
     /// @dev INV-DEM-3. `exempt` holds, by level, the open units that the offer truly cannot serve.
-    function _requireOrder(uint64 offerId, IDemandBook.Level lowest, uint256 exempt) private view {
-        Offer memory record = _describe(_offers[offerId]);
+    function _requireOrder(Group memory group, uint256 exempt) private view {
+        if (group.lowest == IDemandBook.Level.CRITICAL) return;
+        IDemandBook.Goods memory goods = group.goods;
         uint64[5] memory open;
         (open[1], open[2], open[3], open[4]) = demandBook.openUnits(
-            record.material, IMaterialLedger.Earmark(record.earmarkKind, record.earmarkScope)
+            goods.material, IMaterialLedger.Earmark(goods.earmarkKind, goods.earmarkScope)
         );
-        for (uint256 i = uint256(lowest) + 1; i <= uint256(IDemandBook.Level.CRITICAL); ++i) {
+        for (uint256 i = uint256(group.lowest) + 1; i <= uint256(IDemandBook.Level.CRITICAL); ++i) {
             IDemandBook.Level above = IDemandBook.Level(i);
             uint64 left = open[i] - exempt.unitsAt(above);
-            if (left != 0) revert OutOfOrder(offerId, lowest, above, left);
+            if (left != 0) revert OutOfOrder(group.offer, group.lowest, above, left);
         }
     }
 
-    /// @dev Lines and exemptions are both ascending by offer: one walk over both.
-    function _requireOrderOfAll(
-        Line[] calldata lines,
-        IDemandBook.Level[] memory levels,
-        Exemption[] calldata exemptions
-    ) private view {
+    /// @dev Groups and exemptions are both ascending by offer: one walk over both.
+    function _requireOrderOfAll(Group[] memory groups, Exemption[] calldata exemptions)
+        private
+        view
+    {
         uint256 next;
-        for (uint256 i; i < lines.length;) {
-            uint64 offerId = lines[i].offer;
-            IDemandBook.Level lowest = levels[i];
-            for (++i; i < lines.length && lines[i].offer == offerId; ++i) {
-                if (levels[i] < lowest) lowest = levels[i];
-            }
+        for (uint256 i; i < groups.length; ++i) {
+            Group memory group = groups[i];
             uint256 exempt;
-            for (; next < exemptions.length && exemptions[next].offer == offerId; ++next) {
+            for (; next < exemptions.length && exemptions[next].offer == group.offer; ++next) {
                 if (next != 0) _requireAscending(next, exemptions[next - 1], exemptions[next]);
-                exempt = _exempt(exempt, offerId, exemptions[next].demand);
+                exempt = _exempt(exempt, group, exemptions[next].demand);
             }
-            _requireOrder(offerId, lowest, exempt);
+            _requireOrder(group, exempt);
         }
         // What is left over names an offer that no line uses, or stands out of order.
         if (next < exemptions.length) {
@@ -414,20 +507,57 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     }
 
     /// @dev Adds the open units of a demand that counts in the offer's scope and that the offer cannot serve.
-    function _exempt(uint256 exempt, uint64 offerId, uint64 demandId)
+    function _exempt(uint256 exempt, Group memory group, uint64 demandId)
         private
         view
         returns (uint256)
     {
-        IDemandBook.Prospect memory prospect =
-            demandBook.prospectOf(demandId, _goodsOf(_describe(_offers[offerId])));
+        IDemandBook.Prospect memory prospect = demandBook.prospectOf(demandId, group.goods);
         if (
             prospect.level == IDemandBook.Level.NULL
                 || prospect.fit != IDemandBook.Fit.ENDS_TOO_SOON
         ) {
-            revert NotExempt(offerId, demandId);
+            revert NotExempt(group.offer, demandId);
         }
         return exempt.plus(prospect.level, prospect.open);
+    }
+
+    /// @dev The lines by offer, in a batch that must be ascending.
+    function _grouped(Line[] calldata lines) private pure returns (Group[] memory groups) {
+        uint256 count = 1;
+        for (uint256 i = 1; i < lines.length; ++i) {
+            uint64 before = lines[i - 1].offer;
+            uint64 offerId = lines[i].offer;
+            if (offerId < before || (offerId == before && lines[i].demand <= lines[i - 1].demand)) {
+                revert LineNotAscending(i, offerId, lines[i].demand);
+            }
+            if (offerId != before) ++count;
+        }
+        groups = new Group[](count);
+        uint256 first;
+        for (uint256 k; k < count; ++k) {
+            uint64 offerId = lines[first].offer;
+            uint256 end = first + 1;
+            while (end < lines.length && lines[end].offer == offerId) ++end;
+            Group memory group = _group(offerId, first, end - first);
+            for (uint256 i = first; i < end; ++i) {
+                group.demands[i - first] = lines[i].demand;
+                group.units[i - first] = lines[i].units;
+            }
+            groups[k] = group;
+            first = end;
+        }
+    }
+
+    function _group(uint64 offerId, uint256 first, uint256 count)
+        private
+        pure
+        returns (Group memory group)
+    {
+        group.offer = offerId;
+        group.first = first;
+        group.demands = new uint64[](count);
+        group.units = new uint64[](count);
     }
 
     /// @dev Released from the quarantine in which it was delivered.
@@ -439,176 +569,165 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     // --- own writes ---
 
-    function _offer(address holder, uint64 parcelId, uint40 until)
-        private
-        returns (uint64 id, Offer memory made)
-    {
+    function _offer(
+        address holder,
+        uint64 parcelId,
+        uint40 until,
+        IMaterialLedger.Stock memory stock
+    ) private returns (uint64 id) {
         if (until <= block.timestamp) revert BadOfferEnd(until);
         id = ++offerCount;
         _offers[id] = OfferRecord({
             holder: holder, until: until, status: OfferStatus.OPEN, parcel: uint48(parcelId)
         });
-        made = _describe(_offers[id]);
         emit OfferMade(
             id,
             holder,
-            made.material,
+            stock.material,
             parcelId,
-            made.units,
+            stock.units,
             until,
-            IMaterialLedger.Earmark(made.earmarkKind, made.earmarkScope)
+            IMaterialLedger.Earmark(stock.earmarkKind, stock.earmarkScope)
         );
         // Refuses unless `holder` holds it, at rest, neither expired nor recalled.
         ledger.offer(parcelId, holder);
     }
 
-    function _endOffer(uint64 id, OfferRecord storage record, OfferStatus status)
+    function _endOffer(uint64 id, OfferRecord storage record, OfferStatus status, uint64 units)
         private
-        returns (uint64 units)
     {
-        IMaterialLedger.Parcel memory parcel = ledger.parcel(record.parcel);
-        units = parcel.units;
         record.status = status;
         emit OfferEnded(id, status, units);
         ledger.withdraw(record.parcel);
     }
 
-    /// @dev One line under the order of urgency.
-    function _fulfil(Line memory line) private returns (uint64 allocationId) {
-        Group memory group = _group(line.offer, 0, 1);
-        group.demands[0] = line.demand;
-        group.units[0] = line.units;
-        uint64[] memory ids = new uint64[](1);
-        IDemandBook.Level[] memory levels = new IDemandBook.Level[](1);
-        _allocate(group, ids, levels);
-        _requireOrder(line.offer, levels[0], 0);
-        return ids[0];
+    /// @dev One line under the order of urgency, by the holder's choice.
+    function _fulfil(uint64 offerId, uint64 demandId, uint64 units)
+        private
+        returns (uint64 allocationId)
+    {
+        Group[] memory groups = new Group[](1);
+        Group memory group = _group(offerId, 0, 1);
+        group.byHolder = true;
+        group.demands[0] = demandId;
+        group.units[0] = units;
+        groups[0] = group;
+        Score memory score;
+        allocationId = _allocateAll(groups, 1, score)[0];
+        _requireOrder(group, 0);
     }
 
-    function _allocateAll(Line[] calldata lines)
+    /// @dev Checks the lines and carries them out; the order of urgency is for the caller to check, once all are in.
+    function _allocateAll(Group[] memory groups, uint256 count, Score memory score)
         private
-        returns (uint64[] memory ids, IDemandBook.Level[] memory levels, Score memory score)
+        returns (uint64[] memory ids)
     {
-        ids = new uint64[](lines.length);
-        levels = new IDemandBook.Level[](lines.length);
-        for (uint256 i; i < lines.length;) {
-            uint64 offerId = lines[i].offer;
-            uint256 end = i + 1;
-            while (end < lines.length && lines[end].offer == offerId) ++end;
-            Group memory group = _group(offerId, i, end - i);
-            for (; i < end; ++i) {
-                Line calldata line = lines[i];
-                if (i != 0) _requireNext(i, lines[i - 1], line);
-                group.demands[i - group.first] = line.demand;
-                group.units[i - group.first] = line.units;
-            }
-            Score memory won = _allocate(group, ids, levels);
-            score.weighted += won.weighted;
-            score.stockSeconds += won.stockSeconds;
+        ids = new uint64[](count);
+        uint64 last = allocationCount;
+        for (uint256 i; i < count; ++i) {
+            ids[i] = ++last;
+        }
+        allocationCount = last;
+        for (uint256 k; k < groups.length; ++k) {
+            _allocate(groups[k], ids, score);
         }
     }
 
-    function _requireNext(uint256 index, Line calldata before, Line calldata line) private pure {
-        if (
-            line.offer < before.offer
-                || (line.offer == before.offer && line.demand <= before.demand)
-        ) {
-            revert LineNotAscending(index, line.offer, line.demand);
-        }
-    }
+    /// @dev Book and ledger are ours and call nobody back: their answers belong to the record.
+    function _allocate(Group memory group, uint64[] memory ids, Score memory score) private {
+        OfferRecord storage record = _openOffer(group.offer);
+        if (block.timestamp >= record.until) revert OfferNotOpen(group.offer, OfferStatus.EXPIRED);
+        uint64 parcel = record.parcel;
+        IMaterialLedger.Stock memory stock = ledger.stockOf(parcel);
+        if (_isUsed(stock)) revert OfferNotOpen(group.offer, OfferStatus.USED);
+        ledger.allocate(parcel, _requireEnough(group, _offeredOf(stock)));
+        group.goods = _goodsOf(stock);
+        IDemandBook.Prospect[] memory prospects =
+            demandBook.serve(group.goods, group.demands, group.units);
 
-    function _group(uint64 offerId, uint256 first, uint256 count)
-        private
-        pure
-        returns (Group memory)
-    {
-        return Group({
-            offer: offerId, first: first, demands: new uint64[](count), units: new uint64[](count)
-        });
-    }
-
-    /// @dev Checks the lines of one offer and carries them out; the order of urgency is for the caller to check, once all lines are in.
-    /// Writes the allocations and their levels from the group's first line on.
-    function _allocate(Group memory group, uint64[] memory ids, IDemandBook.Level[] memory levels)
-        private
-        returns (Score memory score)
-    {
-        uint64 offerId = group.offer;
-        Offer memory record = _describe(_openOffer(offerId));
-        if (block.timestamp >= record.until) revert OfferNotOpen(offerId, OfferStatus.EXPIRED);
-        uint64 left = _requireEnough(group, record.units);
-        IDemandBook.Prospect[] memory prospects = _serve(group, record);
-
-        for (uint256 i; i < group.demands.length; ++i) {
+        group.lowest = IDemandBook.Level.CRITICAL;
+        for (uint256 i; i < prospects.length; ++i) {
+            IDemandBook.Prospect memory prospect = prospects[i];
+            if (prospect.level == IDemandBook.Level.NULL) _refuse(group, i, prospect);
+            if (prospect.level < group.lowest) group.lowest = prospect.level;
             uint64 units = group.units[i];
-            IDemandBook.Level level = prospects[i].level;
-            // Book and ledger are ours and call nobody back: the ledger's answer belongs to the record.
-            uint64 parcel = ledger.allocate(record.parcel, units);
-            uint64 id = ++allocationCount;
-            _allocations[id] = Allocation({
-                demand: group.demands[i],
-                offer: offerId,
-                parcel: parcel,
-                units: units,
-                at: uint40(block.timestamp),
-                status: AllocationStatus.ALLOCATED,
-                level: level,
-                consignment: 0,
-                freight: 0
-            });
-            emit Allocated(id, offerId, group.demands[i], parcel, units, level);
-            ids[group.first + i] = id;
-            levels[group.first + i] = level;
-            score.weighted += units * Urgency.weightOf(level);
-            uint256 dailyUse = prospects[i].dailyUse;
-            if (dailyUse != 0) score.stockSeconds += uint256(units) * 1 days / dailyUse;
-        }
-        if (left == 0) {
-            _offers[offerId].status = OfferStatus.USED;
-            emit OfferEnded(offerId, OfferStatus.USED, 0);
+            score.weighted += units * Urgency.weightOf(prospect.level);
+            if (prospect.dailyUse != 0) {
+                score.stockSeconds += uint256(units) * 1 days / prospect.dailyUse;
+            }
+            _record(ids[group.first + i], group, i, prospect.level);
         }
     }
 
-    /// @dev Returns what the offer has left when the lines are served.
-    function _requireEnough(Group memory group, uint64 offered) private pure returns (uint64 left) {
-        left = offered;
+    function _record(uint64 id, Group memory group, uint256 i, IDemandBook.Level level) private {
+        uint64 demand = group.demands[i];
+        uint64 units = group.units[i];
+        _allocations[id] = AllocationRecord({
+            demand: uint48(demand),
+            offer: uint48(group.offer),
+            units: uint56(units),
+            at: uint40(block.timestamp),
+            status: AllocationStatus.ALLOCATED,
+            level: level,
+            byHolder: group.byHolder,
+            consignment: 0
+        });
+        emit Allocated(id, group.offer, demand, units, level);
+    }
+
+    /// @dev The units of all lines, which the offer must have.
+    function _requireEnough(Group memory group, uint64 offered) private pure returns (uint64) {
+        uint64 left = offered;
         for (uint256 i; i < group.units.length; ++i) {
             uint64 units = group.units[i];
             if (units == 0) revert ZeroUnits();
             if (units > left) revert LineTooManyUnits(group.first + i, units, left);
             left -= units;
         }
+        return offered - left;
     }
 
-    /// @dev Has the book serve the lines' demands, and says in the line's terms why it did not.
-    function _serve(Group memory group, Offer memory record)
+    /// @dev Says in the line's terms why the book did not serve it.
+    function _refuse(Group memory group, uint256 i, IDemandBook.Prospect memory prospect)
         private
-        returns (IDemandBook.Prospect[] memory prospects)
+        pure
     {
-        prospects = demandBook.serve(_goodsOf(record), group.demands, group.units);
-        for (uint256 i; i < prospects.length; ++i) {
-            IDemandBook.Prospect memory prospect = prospects[i];
-            if (prospect.level != IDemandBook.Level.NULL) continue;
-            uint256 index = group.first + i;
-            uint64 demand = group.demands[i];
-            if (prospect.fit == IDemandBook.Fit.OTHER_MATERIAL) {
-                revert LineWrongMaterial(index, group.offer, demand);
-            }
-            if (prospect.fit == IDemandBook.Fit.OUT_OF_EARMARK) {
-                revert LineEarmark(index, group.offer, demand);
-            }
-            if (prospect.fit == IDemandBook.Fit.ENDS_TOO_SOON) {
-                revert LineExpired(index, group.offer, record.expiry);
-            }
-            if (group.units[i] > prospect.open) {
-                revert LineTooManyUnits(index, group.units[i], prospect.open);
-            }
-            revert LineUnaudited(index, demand);
+        uint256 index = group.first + i;
+        uint64 demand = group.demands[i];
+        if (prospect.fit == IDemandBook.Fit.OTHER_MATERIAL) {
+            revert LineWrongMaterial(index, group.offer, demand);
+        }
+        if (prospect.fit == IDemandBook.Fit.OUT_OF_EARMARK) {
+            revert LineEarmark(index, group.offer, demand);
+        }
+        if (prospect.fit == IDemandBook.Fit.ENDS_TOO_SOON) {
+            revert LineExpired(index, group.offer, group.goods.expiry);
+        }
+        if (group.units[i] > prospect.open) {
+            revert LineTooManyUnits(index, group.units[i], prospect.open);
+        }
+        revert LineUnaudited(index, demand);
+    }
+
+    /// @dev Books the goods themselves. The ledger is ours and calls nobody back: its answer belongs to the record.
+    function _redeem(uint64 id, AllocationRecord storage record, uint128 freight)
+        private
+        returns (uint64 parcel)
+    {
+        OfferRecord storage source = _offers[record.offer];
+        parcel = ledger.redeem(source.parcel, record.units);
+        bool isOwn = parcel == source.parcel;
+        if (!isOwn || freight != 0) {
+            _bookings[id] = BookingRecord({parcel: isOwn ? 0 : uint48(parcel), freight: freight});
+        }
+        if (isOwn && source.status == OfferStatus.OPEN) {
+            source.status = OfferStatus.USED;
+            emit OfferEnded(record.offer, OfferStatus.USED, 0);
         }
     }
 
     /// @dev The units and what their booking took of the freight budget go back to the demand.
-    function _giveBack(Allocation storage record, bool byFault) private {
-        demandBook.reopen(record.demand, record.units, record.freight, byFault);
+    function _reopen(uint64 id, AllocationRecord storage record, bool byFault) private {
+        demandBook.reopen(record.demand, record.units, _bookings[id].freight, byFault);
     }
 }

@@ -32,6 +32,9 @@ abstract contract LotBook is AccessManaged {
     /// @notice Most distinct ancestors of a lot, its parents among them.
     uint256 public constant MAX_ANCESTORS = 32;
 
+    /// @dev What a parcel can count.
+    uint64 private constant _MOST_UNITS = type(uint56).max;
+
     /// @dev The first state with a counter in `_units`: `HELD` is what the others leave, `OFFERED` stands in the lot.
     uint256 private constant _COUNTED = uint256(IMaterialLedger.ParcelState.ALLOCATED);
 
@@ -117,6 +120,9 @@ abstract contract LotBook is AccessManaged {
     function _checkCommission(IMaterialLedger.Commission calldata request) private view {
         uint256 shelfLife = _knownMaterial(request.material).shelfLife;
         if (request.quantity == 0) revert IMaterialLedger.ZeroQuantity();
+        if (request.quantity > _MOST_UNITS) {
+            revert IMaterialLedger.QuantityTooLarge(request.quantity, _MOST_UNITS);
+        }
         uint40 expiry = request.expiry;
         if (shelfLife == 0) {
             if (expiry != 0) revert IMaterialLedger.ExpiryBeyondShelfLife(expiry, 0);

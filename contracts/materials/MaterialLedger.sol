@@ -159,27 +159,31 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
-    function withdraw(uint64 parcelId) external onlyWriter(demandEscrow) {
-        Quarantine storage stopped = _quarantines[parcelId];
-        if (stopped.before == ParcelState.OFFERED) {
-            // Stopped, perhaps destroyed, while it was offered: the offer ends all the same.
-            stopped.before = ParcelState.HELD;
-            return;
-        }
+    function allocate(uint64 parcelId, uint64 units) external onlyWriter(demandEscrow) {
         Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
-        _move(parcelId, record, ParcelState.HELD);
+        uint64 lotId = record.lot;
+        _checkExpiry(lotId);
+        _checkRecall(lotId);
+        if (units == 0) revert ZeroQuantity();
+        uint64 free = record.units - record.promised;
+        if (units > free) revert TooManyUnits(parcelId, units, free);
+        record.promised += uint56(units);
+        _count(parcelId, lotId, ParcelState.OFFERED, ParcelState.ALLOCATED, units, 0);
     }
 
     /// @inheritdoc IMaterialLedger
-    function allocate(uint64 parcelId, uint64 units)
-        external
-        onlyWriter(demandEscrow)
-        returns (uint64 allocated)
-    {
-        Parcel storage record = _atRest(parcelId, ParcelState.OFFERED);
-        _checkExpiry(record.lot);
-        _checkRecall(record.lot);
-        return _moveUnits(parcelId, record, units, ParcelState.ALLOCATED);
+    function redeem(uint64, uint64) external onlyWriter(demandEscrow) returns (uint64) {
+        _toOffice();
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function deallocate(uint64, uint64, bool) external onlyWriter(demandEscrow) {
+        _toOffice();
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function withdraw(uint64) external onlyWriter(demandEscrow) {
+        _toOffice();
     }
 
     /// @inheritdoc IMaterialLedger
@@ -372,7 +376,8 @@ contract MaterialLedger is LotCounter {
     function _moveAboard(uint64 consignment, ParcelState from, ParcelState to) private {
         uint64[] memory parcels = _aboard[consignment];
         for (uint256 i; i < parcels.length; ++i) {
-            _count(parcels[i], _parcels[parcels[i]], from, to, consignment);
+            Parcel storage record = _parcels[parcels[i]];
+            _count(parcels[i], record.lot, from, to, record.units, consignment);
         }
     }
 
@@ -431,7 +436,7 @@ contract MaterialLedger is LotCounter {
         record.station = arrival.station;
         record.rides = rides + 1;
         record.consignment = 0;
-        _count(id, record, from, outcome, consignment);
+        _count(id, record.lot, from, outcome, record.units, consignment);
     }
 
     /// @dev A load that never left: its parcels stay allocated where they are.

@@ -133,6 +133,21 @@ contract MaterialOffice is ParcelBook {
         );
     }
 
+    /// @notice See `IMaterialLedger.split`.
+    function split(uint64 parcelId, uint64 units) external returns (uint64 child) {
+        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        IMaterialLedger.ParcelState state = _stateOf(record);
+        if (
+            state != IMaterialLedger.ParcelState.HELD
+                && state != IMaterialLedger.ParcelState.DELIVERED
+        ) revert IMaterialLedger.WrongState(parcelId, state);
+        _checkCustodian(parcelId, record, msg.sender);
+        if (units >= record.units) {
+            revert IMaterialLedger.TooManyUnits(parcelId, units, record.units);
+        }
+        return _splitOff(parcelId, record, units);
+    }
+
     /// @notice See `IMaterialLedger.distribute`.
     function distribute(uint64 parcelId, uint64 units, bytes32 ward, bytes32 listHash) external {
         IMaterialLedger.Parcel storage record =
@@ -169,7 +184,7 @@ contract MaterialOffice is ParcelBook {
                 || other.lot != record.lot || other.station != record.station
         ) revert IMaterialLedger.NotAlike(into, parcelId);
 
-        uint64 units = record.units;
+        uint56 units = record.units;
         other.units += units;
         record.units = 0;
         record.state = IMaterialLedger.ParcelState.MERGED;
@@ -266,6 +281,49 @@ contract MaterialOffice is ParcelBook {
         );
     }
 
+    // --- DemandEscrow; the ledger has checked the caller ---
+
+    /// @notice See `IMaterialLedger.redeem`.
+    function redeem(uint64 parcelId, uint64 units) external returns (uint64 allocated) {
+        IMaterialLedger.Parcel storage record =
+            _atRest(parcelId, IMaterialLedger.ParcelState.OFFERED);
+        _checkExpiry(record.lot);
+        _checkRecall(record.lot);
+        _takePromise(parcelId, record, units);
+        allocated = _part(parcelId, record, units);
+        _parcels[allocated].state = IMaterialLedger.ParcelState.ALLOCATED;
+    }
+
+    /// @notice See `IMaterialLedger.deallocate`.
+    function deallocate(uint64 parcelId, uint64 units, bool again) external {
+        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        _takePromise(parcelId, record, units);
+        IMaterialLedger.ParcelState to = IMaterialLedger.ParcelState.OFFERED;
+        uint64 part = parcelId;
+        if (!again) {
+            to = IMaterialLedger.ParcelState.HELD;
+            part = _takeFromOffer(parcelId, record, units);
+        }
+        // What was stopped, destroyed or lost counts as that already.
+        if (record.state == IMaterialLedger.ParcelState.OFFERED) {
+            _parcels[part].state = to;
+            _count(part, record.lot, IMaterialLedger.ParcelState.ALLOCATED, to, units, 0);
+        }
+    }
+
+    /// @notice See `IMaterialLedger.withdraw`.
+    function withdraw(uint64 parcelId) external {
+        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        bool isOffered = record.state == IMaterialLedger.ParcelState.OFFERED;
+        if (!isOffered && _quarantines[parcelId].before != IMaterialLedger.ParcelState.OFFERED) {
+            revert IMaterialLedger.WrongState(parcelId, _stateOf(record));
+        }
+        uint64 units = record.units - record.promised;
+        if (units == 0) return;
+        uint64 part = _takeFromOffer(parcelId, record, units);
+        if (isOffered) _move(part, _parcels[part], IMaterialLedger.ParcelState.HELD);
+    }
+
     // --- FreightEscrow ---
 
     /// @notice See `IMaterialLedger.form`; the ledger has checked the caller.
@@ -274,7 +332,7 @@ contract MaterialOffice is ParcelBook {
         uint64[] calldata parcels,
         IMaterialLedger.Stop[] calldata takers
     ) external returns (bytes32 content) {
-        if (consignment == 0) {
+        if (consignment == 0 || consignment > type(uint48).max) {
             revert IMaterialLedger.UnknownLoad(consignment);
         }
         if (_journeys[consignment].state() != IMaterialLedger.ParcelState.NULL) {
@@ -446,6 +504,29 @@ contract MaterialOffice is ParcelBook {
 
     // --- internal writes ---
 
+    /// @dev The caller says what becomes of the units.
+    function _takePromise(uint64 id, IMaterialLedger.Parcel storage record, uint64 units) private {
+        uint56 promised = record.promised;
+        if (units > promised) revert IMaterialLedger.TooManyUnits(id, units, promised);
+        record.promised = promised - uint56(units);
+    }
+
+    /// @dev Units that are not promised leave the offer. What was stopped while it was offered will be held on its release;
+    /// of what was destroyed or lost nothing is left to part.
+    function _takeFromOffer(uint64 id, IMaterialLedger.Parcel storage record, uint64 units)
+        private
+        returns (uint64 part)
+    {
+        IMaterialLedger.ParcelState state = record.state;
+        bool isStopped = state == IMaterialLedger.ParcelState.QUARANTINED;
+        if (!isStopped && state != IMaterialLedger.ParcelState.OFFERED) return id;
+        part = _part(id, record, units);
+        if (isStopped) {
+            _quarantines[part] =
+                IMaterialLedger.Quarantine(_quarantines[id].by, IMaterialLedger.ParcelState.HELD);
+        }
+    }
+
     /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
     function _board(
         uint64 consignment,
@@ -464,7 +545,7 @@ contract MaterialOffice is ParcelBook {
             }
             _checkExpiry(record.lot);
             _checkRecall(record.lot);
-            record.consignment = consignment;
+            record.consignment = uint48(consignment);
             _aboard[consignment].push(id);
         }
         return _contentOf(parcels);
@@ -524,7 +605,7 @@ contract MaterialOffice is ParcelBook {
         if (to == IMaterialLedger.ParcelState.QUARANTINED) {
             _stop(part, place.custodian, from);
         }
-        _count(part, record, from, to, consignment);
+        _count(part, record.lot, from, to, record.units, consignment);
     }
 
     function _stateAfter(IMaterialLedger.Exception calldata found)

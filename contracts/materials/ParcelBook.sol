@@ -7,7 +7,8 @@ import {LotBook} from "./LotBook.sol";
 
 /// @title ParcelBook
 /// @notice Parcels at rest: how many units of which lot, in whose hands, in which state.
-/// @dev A parcel that rides in a load has no custodian, time or state of its own: the load's count.
+/// @dev A parcel that rides in a load has no custodian, time or state of its own: the load's count. Ids are counted from 1, so that 48 bits
+/// hold them all. Promised units are of a parcel that is offered, or that was stopped, destroyed or lost in that state.
 abstract contract ParcelBook is LotBook {
     /// @dev Where the units of a merged parcel went.
     struct Merge {
@@ -104,8 +105,8 @@ abstract contract ParcelBook is LotBook {
         first.since = uint40(block.timestamp);
         first.state = IMaterialLedger.ParcelState.HELD;
         first.station = request.station;
-        first.lot = lotId;
-        first.units = request.quantity;
+        first.lot = uint48(lotId);
+        first.units = uint56(request.quantity);
         parcelId = _create(first);
         bytes memory topics =
             abi.encode(IMaterialLedger.LotCommissioned.selector, lotId, request.material, maker);
@@ -115,13 +116,22 @@ abstract contract ParcelBook is LotBook {
         _tell(bytes.concat(topics, data), 4);
     }
 
-    /// @dev Moves all of a parcel at rest.
+    /// @dev Moves all of a parcel at rest. While it is offered, what is promised of it counts as allocated.
     function _move(uint64 id, IMaterialLedger.Parcel storage record, IMaterialLedger.ParcelState to)
         internal
     {
         IMaterialLedger.ParcelState from = record.state;
         record.state = to;
-        _count(id, record, from, to, 0);
+        bool wasOffered = from == IMaterialLedger.ParcelState.OFFERED;
+        bool isOffered = to == IMaterialLedger.ParcelState.OFFERED;
+        uint64 promised = wasOffered || isOffered ? record.promised : 0;
+        uint64 rest = record.units - promised;
+        if (rest != 0) _count(id, record.lot, from, to, rest, 0);
+        if (promised != 0) {
+            if (wasOffered) from = IMaterialLedger.ParcelState.ALLOCATED;
+            if (isOffered) to = IMaterialLedger.ParcelState.ALLOCATED;
+            _count(id, record.lot, from, to, promised, 0);
+        }
     }
 
     /// @dev Moves some units of a parcel at rest, split off unless they are all. Returns the parcel that holds them.
@@ -133,17 +143,6 @@ abstract contract ParcelBook is LotBook {
     ) internal returns (uint64 moved) {
         moved = _part(id, record, units);
         _move(moved, _parcels[moved], to);
-    }
-
-    /// @dev Units as a parcel of their own, split off unless they are all.
-    function _part(uint64 id, IMaterialLedger.Parcel storage record, uint64 units)
-        internal
-        returns (uint64)
-    {
-        if (units > record.units) {
-            revert IMaterialLedger.TooManyUnits(id, units, record.units);
-        }
-        return units == record.units ? id : _splitOff(id, record, units);
     }
 
     /// @dev Stopped on the way, with whoever has it: on its release it is theirs to hand back, or never left.
@@ -158,13 +157,13 @@ abstract contract ParcelBook is LotBook {
 
     function _count(
         uint64 id,
-        IMaterialLedger.Parcel storage record,
+        uint64 lotId,
         IMaterialLedger.ParcelState from,
         IMaterialLedger.ParcelState to,
+        uint64 units,
         uint64 consignment
     ) internal {
-        uint64 units = record.units;
-        _shift(record.lot, from, to, units);
+        _shift(lotId, from, to, units);
         _tell(abi.encode(IMaterialLedger.ParcelMoved.selector, id, from, to, units, consignment), 2);
     }
 
@@ -173,17 +172,28 @@ abstract contract ParcelBook is LotBook {
         _parcels[id] = record;
     }
 
-    /// @dev The child has its own record from now on; `since` and the parent answer for the time before.
+    /// @dev Units as a parcel of their own, split off unless they are all.
+    function _part(uint64 id, IMaterialLedger.Parcel storage record, uint64 units)
+        internal
+        returns (uint64)
+    {
+        return units == record.units ? id : _splitOff(id, record, units);
+    }
+
+    /// @dev The child has its own record from now on; `since` and the parent answer for the time before. What is promised stays.
     function _splitOff(uint64 parcelId, IMaterialLedger.Parcel storage record, uint64 units)
         internal
         returns (uint64 child)
     {
         if (units == 0) revert IMaterialLedger.ZeroQuantity();
         IMaterialLedger.Parcel memory part = record;
-        part.units = units;
-        part.parent = parcelId;
+        uint64 free = part.units - part.promised;
+        if (units > free) revert IMaterialLedger.TooManyUnits(parcelId, units, free);
+        record.units = part.units - uint56(units);
+        part.units = uint56(units);
+        part.promised = 0;
+        part.parent = uint48(parcelId);
         part.rides = 0;
-        record.units -= units;
         child = _create(part);
         _tell(abi.encode(IMaterialLedger.ParcelSplit.selector, parcelId, child, units), 3);
     }

@@ -53,6 +53,8 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("ledger", "offer", (1, ME)),
     ("ledger", "withdraw", (1,)),
     ("ledger", "allocate", (1, 1)),
+    ("ledger", "redeem", (1, 1)),
+    ("ledger", "deallocate", (1, 1, True)),
     ("ledger", "release", (1,)),
     ("ledger", "form", (1, [1], [])),
     ("ledger", "handOver", (1, ME, 1, START)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from aidline.model import EarmarkKind, Level
+from aidline.model import EarmarkKind, Level, ParcelState
 from tests.support.demand import FREIGHT, FUND, Desk, earmark
-from tests.support.people import key_of
+from tests.support.people import key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
 
@@ -53,11 +53,17 @@ def test_takes_back_what_is_allocated(market: Desk) -> None:
     allocation = market.propose((offer, demand, 100))[0]
     market.escrow.withdrawOffer(offer, sender=HOLDER)
     parcel = market.parcel_of(allocation)
-    assert (parcel.units, market.needs.demand(demand).served) == (100, 100)
+    assert (parcel.units, parcel.promised) == (100, 100)
+    assert market.needs.demand(demand).served == 100
     with reverts("OfferNotOpen", offer=offer):
         market.escrow.withdrawOffer(offer, sender=HOLDER)
+    number = market.escrow.offerRecord(offer).parcel
     with reverts("WrongState"):
-        market.suite.ledger.split(market.escrow.allocation(allocation).parcel, 1, sender=HOLDER)
+        market.suite.ledger.split(number, 1, sender=HOLDER)
+    with reverts("WrongState"):
+        market.escrow.offer(number, market.now + DAY, sender=HOLDER)
+    market.book(7, allocation)
+    assert market.parcel_of(allocation).state == ParcelState.ALLOCATED
 
 
 def test_uses_up_the_freight_budget_for_a_single_unit(market: Desk) -> None:
@@ -68,6 +74,31 @@ def test_uses_up_the_freight_budget_for_a_single_unit(market: Desk) -> None:
     market.escrow.take([one], 7, DONOR.address, 10**30, sender=FREIGHT)
     assert market.needs.demand(demand).freight_budget == 1_000
     market.escrow.take([rest], 8, FUND.address, 1_000, sender=FREIGHT)
+
+
+def test_ends_a_rivals_attestation_with_goods_that_are_not_there(market: Desk) -> None:
+    """DEM-14: what the holder itself allotted and nobody fetched is not the recipient's fault."""
+    demand = market.need(URGENT, Level.HIGH, 100, [AUDITOR])
+    offer = market.offer(HOLDER, 100)
+    receipt = market.escrow.fulfil(offer, demand, 100, sender=HOLDER)
+    market.wait(DAY)
+    market.escrow.release(receipt.event("Allocated").args.allocation, sender=HOLDER)
+    assert market.needs.demand(demand).counted == Level.HIGH
+
+
+def test_stops_its_goods_to_take_them_from_who_was_promised_them(market: Desk) -> None:
+    """MAT-37: what is promised stays promised through a quarantine; nobody else can get it."""
+    demand = market.need(URGENT, Level.HIGH, 150, [AUDITOR])
+    offer = market.offer(HOLDER, 100)
+    allocation = market.propose((offer, demand, 100))[0]
+    parcel, ledger = market.escrow.offerRecord(offer).parcel, market.suite.ledger
+    ledger.quarantine(parcel, word("doubt"), sender=HOLDER)
+    market.escrow.withdrawOffer(offer, sender=HOLDER)
+    ledger.releaseFromQuarantine(parcel, word("none"), sender=AUDITOR)
+    with reverts("WrongState", parcel=parcel):
+        market.escrow.offer(parcel, market.now + DAY, sender=HOLDER)
+    market.book(7, allocation)
+    assert market.parcel_of(allocation).units == 100
 
 
 def test_moves_goods_by_gifts_of_dust(market: Desk) -> None:

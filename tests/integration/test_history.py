@@ -47,11 +47,11 @@ def story() -> Story:
     suite = deploy_suite(RevmChain(timestamp=START))
     way = Way(suite)
     allocation = way.allocate()
-    parcel = suite.demand.allocation(allocation).parcel
     suite.currency.approve(suite.freight.address, 10**6, sender=way.hospital)
     order = way.order(way.hospital.address, 5, allocations=(allocation,))
     booked = suite.freight["book"](order.booking, order.signatures, NO_PERMIT, sender=way.hospital)
     consignment = booked.event("ConsignmentBooked").args.consignment
+    parcel = booked.event("AllocationBooked").args.parcel
     suite.chain.set_time(suite.chain.now() + 60)
     way.pick_up(consignment)
     suite.chain.set_time(suite.chain.now() + 60)

@@ -6,7 +6,7 @@ with which error, and the invariants show that nothing changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -229,13 +229,9 @@ class Acts(RuleBasedStateMachine):
         assert bool(args.offer) == (state == S.OFFERED)
         self.shadow.parts[args.parcel] = part
         if gift.demand and not refusal:
-            units, matched = min(gift.wanted, accepted), args.parcel
-            if units < accepted:
-                matched = self.shadow.divide(matched, units, told["ParcelSplit"].child)
-            moved = self.shadow.parts[matched]
-            moved.state, moved.offer = S.ALLOCATED, 0
-            moved.allocation = told["GiftMatched"].allocation
-            assert self.suite.demand.allocation(moved.allocation).units == units
+            units, allocation = min(gift.wanted, accepted), told["GiftMatched"].allocation
+            part.promises[allocation] = units
+            assert self.suite.demand.allocation(allocation).units == units
 
     @some(pledged)
     @rule(data=st.data())
@@ -501,13 +497,14 @@ class Acts(RuleBasedStateMachine):
         """Open offers end; what is allocated goes its way, and nothing is offered again."""
         number = self.draw(data, self.in_stock())
         gift = self.shadow.gifts[number]
-        parts = [self.shadow.parts[n] for n in self.shadow.at_rest(S.OFFERED, lot=gift.lot)]
+        found = [n for n in self.offered() if self.shadow.parts[n].lot == gift.lot]
+        parts = [self.shadow.parts[n] for n in found]
         offers = [part.offer for part in parts]
         told = self.suite.donations.takeBackGoods(number, offers, sender=gift.giver)
-        assert told.event("GoodsTakenBack").args.units == sum(part.units for part in parts)
+        assert told.event("GoodsTakenBack").args.units == sum(part.free for part in parts)
         self.shadow.lots[gift.lot].taken_back = True
-        for part in parts:
-            part.state, part.offer = S.HELD, 0
+        for one in found:
+            self.end_offer(one, told)
         for held in self.usable(S.HELD):
             part = self.shadow.parts[held]
             if part.lot == gift.lot:
@@ -568,20 +565,38 @@ class Acts(RuleBasedStateMachine):
         part.state, part.offer = S.OFFERED, told.event("OfferMade").args.offer
 
     def offered(self) -> list[int]:
-        return self.shadow.at_rest(S.OFFERED)
+        """Parcels of open offers; a quarantine does not end them."""
+        found = self.shadow.at_rest(S.OFFERED, S.QUARANTINED)
+        return [n for n in found if self.shadow.parts[n].offer]
 
     @some(offered)
     @rule(data=st.data())
     def withdraw_offer(self, data: st.DataObject) -> None:
-        part = self.shadow.parts[self.draw(data, self.offered())]
-        self.suite.demand.withdrawOffer(part.offer, sender=part.custodian)
-        part.state, part.offer = S.HELD, 0
+        number = self.draw(data, self.offered())
+        part = self.shadow.parts[number]
+        self.end_offer(number, self.suite.demand.withdrawOffer(part.offer, sender=part.custodian))
+
+    def end_offer(self, number: int, receipt: Any) -> None:
+        """What is not promised leaves it."""
+        part = self.shadow.parts[number]
+        part.offer = 0
+        if part.free == part.units:
+            self.shadow.leave_offer(number)
+        elif part.free:
+            children = {
+                event.args.parcel: event.args.child
+                for event in receipt.events
+                if event.name == "ParcelSplit"
+            }
+            self.shadow.leave_offer(self.shadow.divide(number, part.free, children[number]))
 
     def servable(self) -> list[int]:
         return [
             n
             for n in self.usable(S.OFFERED)
-            if self.suite.demand.offerRecord(self.shadow.parts[n].offer).until > self.now
+            if self.shadow.parts[n].offer
+            and self.shadow.parts[n].free
+            and self.suite.demand.offerRecord(self.shadow.parts[n].offer).until > self.now
         ]
 
     def demand(self, units: int) -> int:
@@ -608,34 +623,52 @@ class Acts(RuleBasedStateMachine):
     def fulfil(self, data: st.DataObject) -> None:
         number = self.draw(data, self.servable())
         part = self.shadow.parts[number]
-        units = data.draw(st.integers(1, part.units))
+        units = data.draw(st.integers(1, part.free))
         demand = self.demand(units)
         receipt = self.suite.demand.fulfil(part.offer, demand, units, sender=part.custodian)
-        moved = self.shadow.parts[self.shadow.cut(number, units, receipt)]
-        moved.state, moved.offer = S.ALLOCATED, 0
-        moved.allocation = receipt.event("Allocated").args.allocation
+        part.promises[receipt.event("Allocated").args.allocation] = units
 
-    def allocated(self) -> list[int]:
-        return self.shadow.at_rest(S.ALLOCATED)
+    def promises(self, parcels: Iterable[int]) -> list[tuple[int, int]]:
+        """Parcels with the allocations of them that nobody has booked."""
+        return [(n, one) for n in parcels for one in self.shadow.parts[n].promises]
 
-    def lapses_at(self, number: int) -> int:
-        allocation = self.suite.demand.allocation(self.shadow.parts[number].allocation)
-        return int(allocation.at) + DAY
+    def lapses_at(self, allocation: int) -> int:
+        return int(self.suite.demand.allocation(allocation).at) + DAY
 
-    @some(allocated)
+    def waited_for(self) -> list[tuple[int, int]]:
+        return self.promises(self.shadow.parts)
+
+    @some(waited_for)
     @rule(data=st.data())
     def release(self, data: st.DataObject) -> None:
-        """Nobody booked it for a day."""
-        number = self.draw(data, self.allocated())
+        """Nobody booked it for a day: into the offer again, or out of it where it has ended."""
+        number, allocation = data.draw(st.sampled_from(self.waited_for()))
         part = self.shadow.parts[number]
-        self.chain.set_time(max(self.now, self.lapses_at(number)))
+        self.chain.set_time(max(self.now, self.lapses_at(allocation)))
+        receipt = self.suite.demand.release(allocation, sender=key_of("stranger"))
+        units = part.promises.pop(allocation)
+        if not part.offer and part.state in (S.OFFERED, S.QUARANTINED):
+            self.shadow.leave_offer(self.shadow.cut(number, units, receipt))
+
+    def cancelled(self) -> list[int]:
+        return self.shadow.at_rest(S.ALLOCATED)
+
+    @some(cancelled)
+    @rule(data=st.data())
+    def release_booked(self, data: st.DataObject) -> None:
+        """Its consignment was cancelled before it left."""
+        part = self.shadow.parts[self.draw(data, self.cancelled())]
         self.suite.demand.release(part.allocation, sender=key_of("stranger"))
         part.state, part.allocation = S.HELD, 0
 
     # --- freight ---
 
-    def bookable(self) -> list[int]:
-        return [n for n in self.usable(S.ALLOCATED) if self.now < self.lapses_at(n)]
+    def bookable(self) -> list[tuple[int, int]]:
+        return [
+            pair
+            for pair in self.promises(self.usable(S.OFFERED))
+            if self.now < self.lapses_at(pair[1])
+        ]
 
     @some(bookable)
     @rule(data=st.data(), wait=st.integers(1, 6 * HOUR))
@@ -651,27 +684,28 @@ class Acts(RuleBasedStateMachine):
     @some(bookable)
     @rule(data=st.data(), line=st.sampled_from(range(len(MARKS))))
     def book(self, data: st.DataObject, line: int) -> None:
-        number = self.draw(data, self.bookable())
-        part = self.shadow.parts[number]
+        number, allocation = data.draw(st.sampled_from(self.bookable()))
         there = self.shadow.free[line]
         if there:
             freight = data.draw(st.integers(1, there))
-            order = self.way.order(self.suite.fund.address, freight, allocations=(part.allocation,))
+            order = self.way.order(self.suite.fund.address, freight, allocations=(allocation,))
             receipt = self.suite.fund["book"](
                 self.releases[line], order.booking, order.signatures, sender=key_of("charity")
             )
             self.shadow.pay(line, freight)
         else:
             line, freight = -1, data.draw(st.integers(1, UNIT))
-            order = self.way.order(self.hospital.address, freight, allocations=(part.allocation,))
+            order = self.way.order(self.hospital.address, freight, allocations=(allocation,))
             receipt = self.suite.freight["book"](
                 order.booking, order.signatures, NO_PERMIT, sender=self.hospital
             )
         consignment = receipt.event("ConsignmentBooked").args.consignment
-        part.consignment = consignment
-        self.shadow.orders[consignment] = Order(
-            number, part.allocation, freight, part.custodian, line
-        )
+        units = self.shadow.parts[number].promises.pop(allocation)
+        parcel = self.shadow.cut(number, units, receipt)
+        part = self.shadow.parts[parcel]
+        part.state, part.offer = S.ALLOCATED, 0
+        part.allocation, part.consignment = allocation, consignment
+        self.shadow.orders[consignment] = Order(parcel, allocation, freight, part.custodian, line)
 
     @some(held)
     @rule(data=st.data(), wait=st.integers(1, 6 * HOUR))
@@ -1124,7 +1158,8 @@ class Acts(RuleBasedStateMachine):
     def report_loss(self, data: st.DataObject) -> None:
         number = self.draw(data, self.losable())
         part = self.shadow.parts[number]
-        units = data.draw(st.integers(1, part.units))
+        # what is promised goes last, and all at once
+        units = data.draw(st.sampled_from([*range(1, part.free + 1), part.units]))
         receipt = self.suite.ledger.reportLoss(number, units, EVIDENCE, sender=part.custodian)
         self.shadow.parts[self.shadow.cut(number, units, receipt)].state = S.LOST
 
@@ -1175,7 +1210,7 @@ class Acts(RuleBasedStateMachine):
                 part.state,
                 part.custodian.address,
             ), number
-            assert record.consignment == part.consignment
+            assert (record.consignment, record.promised) == (part.consignment, part.promised)
 
     @invariant()
     def inv_mat_3_the_custodian_answers(self) -> None:

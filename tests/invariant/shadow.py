@@ -44,11 +44,25 @@ class Part:
     custodian: Key
     station: int
     consignment: int = 0
+    #: The open offer in which it is.
     offer: int = 0
+    #: The allocation for which it was set apart.
     allocation: int = 0
+    #: Units of it, of an offer open or ended, by the allocation that nobody has booked yet.
+    promises: dict[int, int] = field(default_factory=dict)
     #: Who put it into quarantine, and its state before.
     stopped_by: str = ""
     before: ParcelState = S.NULL
+
+    @property
+    def promised(self) -> int:
+        """Units allocated that nobody has booked."""
+        return sum(self.promises.values())
+
+    @property
+    def free(self) -> int:
+        """Units that are not."""
+        return self.units - self.promised
 
 
 @dataclass
@@ -186,8 +200,17 @@ class Shadow:
         """Note that units of a parcel are now a parcel of their own."""
         part = self.parts[number]
         part.units -= units
-        self.parts[child] = replace(part, units=units)
+        self.parts[child] = replace(part, units=units, promises={})
         return int(child)
+
+    def leave_offer(self, number: int) -> None:
+        """Note that a parcel is out of its offer: held, or so on its release."""
+        part = self.parts[number]
+        part.offer = 0
+        if part.state == S.OFFERED:
+            part.state = S.HELD
+        else:
+            part.before = S.HELD
 
     def hand(self, number: int, to: Key, at: int) -> None:
         """Note who has a parcel from a second on, that second included."""
@@ -204,7 +227,9 @@ class Shadow:
         found: Counter[str] = Counter()
         for part in self.parts.values():
             if part.lot == lot:
-                found[part.state.name.lower()] += part.units
+                apart = part.promised if part.state == S.OFFERED else 0
+                found["allocated"] += apart
+                found[part.state.name.lower()] += part.units - apart
         return +found
 
     def ancestors(self, lot: int) -> set[int]:

@@ -47,7 +47,7 @@ def output(quantity: int) -> dict[str, Any]:
 def produce(suite: Suite, recipe: int, parcel: int, levels: Sequence[int], dye: int) -> list[int]:
     """Make levels of lots from a parcel; every seventh act also takes a unit of the dye."""
     made: list[int] = []
-    above, quantity = [parcel], 10**18
+    above, quantity = [parcel], 10**16
     for number in levels:
         children: list[int] = []
         share = quantity // (2 * (number // len(above) + 2))
@@ -77,8 +77,8 @@ def test_one_recall_stops_every_descendant_at_the_same_cost(suite: Suite, recipe
     snapshot = suite.chain.snapshot()
     ledger, supplier = suite.ledger, key_of("supplier")
     levels = TEN_THOUSAND if settings.default.max_examples >= 1_000 else THOUSAND
-    few, few_parcel = commission(suite, 10**18)
-    many, many_parcel = commission(suite, 10**18)
+    few, few_parcel = commission(suite, 10**16)
+    many, many_parcel = commission(suite, 10**16)
     _, dye = commission(suite, 10**6)
     bystander, _ = commission(suite, 100)
     ten = produce(suite, recipe, few_parcel, TEN, dye)

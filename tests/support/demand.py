@@ -247,8 +247,11 @@ class Desk:
         return units.low, units.medium, units.high, units.critical
 
     def parcel_of(self, allocation: int) -> Any:
-        """Return the ledger's record of what was allocated."""
-        return self.suite.ledger.parcel(self.escrow.allocation(allocation).parcel)
+        """Return the ledger's record of the parcel in which what was allocated is."""
+        record = self.escrow.allocation(allocation)
+        return self.suite.ledger.parcel(
+            record.parcel or self.escrow.offerRecord(record.offer).parcel
+        )
 
     def book(self, consignment: int, *allocations: int, freight: int = 0) -> None:
         """Book allocations for the relief fund and load them."""

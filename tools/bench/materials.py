@@ -96,7 +96,7 @@ def _output(quantity: int) -> dict[str, Any]:
     }
 
 
-def _commission(suite: Suite, quantity: int = 10**18) -> tuple[int, int]:
+def _commission(suite: Suite, quantity: int = 10**16) -> tuple[int, int]:
     receipt = suite.ledger.commission(_output(quantity), sender=key_of("supplier"))
     told = receipt.event("LotCommissioned").args
     return told.lot, told.parcel
@@ -116,7 +116,7 @@ def _transform(
 
 
 def _produce(suite: Suite, recipe: int, parcel: int, levels: Sequence[int]) -> None:
-    above, quantity = [parcel], 10**18
+    above, quantity = [parcel], 10**16
     for number in levels:
         share = quantity // (number // len(above) + 2)
         acts = []

@@ -68,6 +68,7 @@ def formed(ledger: Contract, supplier: Key, freight_escrow: Key) -> int:
     demand_escrow = key_of("demand_escrow")
     ledger.offer(parcel, supplier, sender=demand_escrow)
     ledger.allocate(parcel, 1_000, sender=demand_escrow)
+    ledger.redeem(parcel, 1_000, sender=demand_escrow)
     ledger.form(CONSIGNMENT, [parcel], [], sender=freight_escrow)
     return CONSIGNMENT
 

@@ -33,6 +33,7 @@ def test_allocates_from_the_holders_offer(
     assert (made.allocation, made.offer, made.demand, made.units) == (1, offer, high, 60)
     assert escrow.allocation(1).status == AllocationStatus.ALLOCATED
     assert escrow.allocation(1).level == Level.HIGH
+    assert escrow.allocation(1).by_holder is True
     assert desk.open_units() == (0, 0, 40, 0)
 
 

@@ -256,8 +256,12 @@ class World:
                 assert self.desk.open_units(mark, material) == tuple(expected), "INV-DEM-1"
         served: Counter[int] = Counter()
         taken: Counter[int] = Counter()
+        promised: Counter[int] = Counter()
         for record in allocations.values():
-            taken[record.offer] += record.units
+            if record.status != AllocationStatus.RELEASED:
+                taken[record.offer] += record.units
+            if record.status == AllocationStatus.ALLOCATED:
+                promised[record.offer] += record.units
             if record.status in (AllocationStatus.ALLOCATED, AllocationStatus.BOOKED):
                 served[record.demand] += record.units
         for number, demand in demands.items():
@@ -266,9 +270,11 @@ class World:
         for number, offer in self.offers().items():
             assert offer.units + taken[number] == self.offered[number], "INV-DEM-4"
             assert (offer.status == OfferStatus.USED) == (offer.units == 0)
+            parcel = self.desk.suite.ledger.parcel(offer.parcel)
+            assert parcel.promised == promised[number], "INV-DEM-5"
 
 
-def test_inv_dem_1_to_4(desk: Desk) -> None:
+def test_inv_dem_1_to_5(desk: Desk) -> None:
     for name in HOSPITALS:
         desk.settle(key_of(name), key_of("auditor"), vulnerable=name == "hospital")
     done: Counter[str] = Counter()

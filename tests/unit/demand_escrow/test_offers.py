@@ -134,9 +134,28 @@ def test_the_holder_takes_back_what_is_not_allocated(
     escrow.pause(sender=pauser)
     ended = escrow.withdrawOffer(offer, sender=charity).event("OfferEnded").args
     assert (ended.offer, ended.status, ended.units_left) == (offer, OfferStatus.WITHDRAWN, 70)
-    record = desk.suite.ledger.parcel(escrow.offerRecord(offer).parcel)
-    assert (record.state, record.units) == (ParcelState.HELD, 70)
+    rest = desk.suite.ledger.parcel(desk.suite.ledger.parcelCount())
+    assert (rest.state, rest.units) == (ParcelState.HELD, 70)
+    left = desk.parcel_of(allocation)
+    assert (left.state, left.units, left.promised) == (ParcelState.OFFERED, 30, 30)
+    desk.book(7, allocation)
     assert desk.parcel_of(allocation).state == ParcelState.ALLOCATED
+    assert escrow.offerRecord(offer).status == OfferStatus.WITHDRAWN
+
+
+def test_the_holder_ends_an_offer_that_is_used_up(
+    desk: Desk, escrow: Contract, charity: Key, hospital: Key, auditor: Key, stranger: Key
+) -> None:
+    desk.settle(hospital, auditor)
+    demand = desk.need(hospital, Level.HIGH, 30, [auditor])
+    offer = desk.offer(charity, 30)
+    allocation = desk.propose((offer, demand, 30))[0]
+    assert escrow.offerRecord(offer).status == OfferStatus.USED
+    ended = escrow.withdrawOffer(offer, sender=charity).event("OfferEnded").args
+    assert (ended.status, ended.units_left) == (OfferStatus.WITHDRAWN, 0)
+    desk.wait(DAY)
+    escrow.release(allocation, sender=stranger)
+    assert desk.parcel_of(allocation).state == ParcelState.HELD
 
 
 def test_the_earmark_follows_the_lot_into_a_new_offer(

@@ -87,7 +87,8 @@ def test_allocates_and_scores_a_batch(
     assert (record.demand, record.offer, record.units) == (high, first, 200)
     assert (record.level, record.status) == (Level.HIGH, AllocationStatus.ALLOCATED)
     assert record.at == desk.now
-    assert desk.parcel_of(2).units == 200
+    assert record.by_holder is False
+    assert (desk.parcel_of(2).units, desk.parcel_of(2).promised) == (600, 600)
     assert escrow.stationOf(2) == 8
 
 

@@ -3,8 +3,11 @@
 release
 ├── given an allocation that is not booked
 │   ├── within a day: refused
-│   └── after it: the parcel is its holder's again, the demand open and no longer counted, unless
-│       the units are less than a tenth of what is open
+│   └── after it: the demand is open and no longer counted, unless the units are less than a tenth
+│       of what is open, or the holder had chosen the demand; the units are
+│       ├── given an open offer: in it again
+│       ├── given an offer that has ended: in the holder's hands
+│       └── given goods that were stopped: there
 ├── given a booked one
 │   ├── whose parcel rides or rests elsewhere: refused
 │   └── whose consignment was cancelled: at once, and the demand counts as before
@@ -22,10 +25,10 @@ import pytest
 
 from aidline.client import Contract
 from aidline.keccak import keccak
-from aidline.model import AllocationStatus, DemandStatus, Level, ParcelState
+from aidline.model import AllocationStatus, DemandStatus, Level, OfferStatus, ParcelState
 from aidline.signing import Key
-from tests.support.demand import EMERGENCY, FREIGHT, FUND, PLAN, Desk
-from tests.support.people import word
+from tests.support.demand import DONATIONS, EMERGENCY, FREIGHT, FUND, PLAN, Desk
+from tests.support.people import key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
 
@@ -66,7 +69,9 @@ def test_releases_what_was_not_booked_within_a_day(
     assert receipt.event("AllocationReleased").args.units == 100
     assert escrow.allocation(allocated).status == AllocationStatus.RELEASED
     parcel = desk.parcel_of(allocated)
-    assert (parcel.state, parcel.custodian) == (ParcelState.HELD, charity.address)
+    assert (parcel.state, parcel.custodian) == (ParcelState.OFFERED, charity.address)
+    assert (parcel.units, parcel.promised) == (150, 0)
+    assert escrow.offerRecord(1).units == 150
     record = desk.needs.demand(high)
     assert (record.status, record.served) == (DemandStatus.OPEN, 0)
 
@@ -156,19 +161,74 @@ def test_reverts_when_released_twice(
         escrow.release(allocated + 1, sender=stranger)
 
 
-def test_what_was_released_can_be_offered_and_allocated_again(
+def test_what_was_released_can_be_allocated_again(
     desk: Desk, escrow: Contract, charity: Key, auditor: Key, high: int, allocated: int
 ) -> None:
+    desk.propose((1, desk.need(key_of("hospital"), Level.HIGH, 50, [auditor]), 50))
+    assert escrow.offerRecord(1).status == OfferStatus.USED
     desk.wait(DAY)
     escrow.release(allocated, sender=charity)
+    assert escrow.offerRecord(1).status == OfferStatus.OPEN
     desk.attest(high, auditor)
-    parcel = escrow.allocation(allocated).parcel
-    escrow.offer(parcel, desk.now + DAY, sender=charity)
-    again = desk.propose((2, high, 100))[0]
-    assert escrow.allocation(again).parcel == parcel
+    again = desk.propose((1, high, 100))[0]
     with reverts("AllocationWrongStatus", allocation=allocated):
         escrow.release(allocated, sender=charity)
-    assert desk.parcel_of(again).state == ParcelState.ALLOCATED
+    assert escrow.allocation(again).status == AllocationStatus.ALLOCATED
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "expired", "taken back"])
+def test_what_is_released_from_an_offer_that_has_ended_is_held(
+    desk: Desk, escrow: Contract, charity: Key, allocated: int, stranger: Key, end: str
+) -> None:
+    lot = desk.parcel_of(allocated).lot
+    desk.wait(DAY)
+    if end == "withdrawn":
+        escrow.withdrawOffer(1, sender=charity)
+    elif end == "expired":
+        desk.wait(6 * DAY)
+        escrow.lapseOffer(1, sender=stranger)
+    else:
+        escrow.takeBack(lot, [1], sender=DONATIONS)
+    escrow.release(allocated, sender=stranger)
+    fate = desk.suite.ledger.fateOf(lot)
+    assert (fate.held, fate.offered, fate.allocated) == (150, 0, 0)
+
+
+def test_what_is_released_while_it_is_stopped_stays_there(
+    desk: Desk,
+    escrow: Contract,
+    allocated: int,
+    auditor: Key,
+    second_auditor: Key,
+    stranger: Key,
+) -> None:
+    ledger, parcel = desk.suite.ledger, escrow.offerRecord(1).parcel
+    ledger.quarantine(parcel, keccak(b"damp"), sender=auditor)
+    desk.wait(DAY)
+    escrow.release(allocated, sender=stranger)
+    assert (escrow.offerRecord(1).units, escrow.offerRecord(1).status) == (0, OfferStatus.OPEN)
+    ledger.releaseFromQuarantine(parcel, keccak(b"dry"), sender=second_auditor)
+    assert escrow.offerRecord(1).units == 150
+
+
+def test_what_the_holder_chose_is_not_the_recipients_fault(
+    desk: Desk, escrow: Contract, charity: Key, high: int, stranger: Key
+) -> None:
+    offer = desk.offer(charity, 100)
+    made = escrow.fulfil(offer, high, 100, sender=charity).event("Allocated").args
+    desk.wait(DAY)
+    escrow.release(made.allocation, sender=stranger)
+    assert desk.open_units() == (0, 0, 100, 0)
+
+
+def test_a_gift_to_one_demand_is_not_the_recipients_fault(
+    desk: Desk, escrow: Contract, charity: Key, high: int, stranger: Key
+) -> None:
+    parcel = desk.gift(charity, 100)
+    escrow.offerTo(charity.address, parcel, desk.now + 7 * DAY, high, sender=DONATIONS)
+    desk.wait(DAY)
+    escrow.release(1, sender=stranger)
+    assert desk.open_units() == (0, 0, 100, 0)
 
 
 # --- reportFailed ----------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from __future__ import annotations
 import pytest
 
 from aidline.client import Contract
-from aidline.model import AllocationStatus, Level
+from aidline.keccak import keccak
+from aidline.model import AllocationStatus, Level, OfferStatus, ParcelState
 from aidline.signing import Key
 from tests.support.demand import FREIGHT, FUND, Desk
 from tests.support.reverts import reverts
@@ -48,18 +49,59 @@ def test_books_for_recipient_donor_or_fund(
     account = {"hospital": hospital, "donor": donor, "fund": FUND}[payer].address
     answer = escrow.take.simulate(allocated, 7, account, 1_400, sender=FREIGHT)
     assert answer.recipient == hospital.address
-    assert list(answer.parcels) == [escrow.allocation(number).parcel for number in allocated]
+    assert [escrow.allocation(number).parcel for number in allocated] == [0, 0]
     receipt = escrow.take(allocated, 7, account, 1_400, sender=FREIGHT)
     booked = [event.args for event in receipt.events if event.name == "AllocationBooked"]
-    assert [(item.allocation, item.consignment) for item in booked] == [
-        (number, 7) for number in allocated
+    assert [(item.allocation, item.consignment, item.parcel) for item in booked] == [
+        (number, 7, parcel) for number, parcel in zip(allocated, answer.parcels, strict=True)
     ]
+    split = receipt.event("ParcelSplit").args
+    assert list(answer.parcels) == [split.child, split.parcel]
     taken = (1_000, 400) if payer == "fund" else (0, 0)
     for number, freight in zip(allocated, taken, strict=True):
         record = escrow.allocation(number)
+        assert record.parcel in answer.parcels
+        parcel = desk.suite.ledger.parcel(record.parcel)
+        assert (parcel.units, parcel.state) == (100, ParcelState.ALLOCATED)
         assert (record.status, record.consignment) == (AllocationStatus.BOOKED, 7)
         assert record.freight == freight
     assert budgets(desk, allocated) == [1_000 - freight for freight in taken]
+
+
+def test_an_offer_ends_when_its_own_parcel_is_booked(
+    desk: Desk, escrow: Contract, allocated: list[int], hospital: Key, charity: Key
+) -> None:
+    escrow.take(allocated[:1], 7, hospital.address, 0, sender=FREIGHT)
+    assert escrow.offerRecord(1).status == OfferStatus.USED
+    receipt = escrow.take(allocated[1:], 8, hospital.address, 0, sender=FREIGHT)
+    ended = receipt.event("OfferEnded").args
+    assert (ended.offer, ended.status, ended.units_left) == (1, OfferStatus.USED, 0)
+    parcel = escrow.offerRecord(1).parcel
+    assert escrow.allocation(allocated[1]).parcel == parcel
+    with reverts("OfferNotOpen", offer=1, status=OfferStatus.USED):
+        escrow.withdrawOffer(1, sender=charity)
+
+
+def test_reverts_while_the_goods_are_stopped_or_recalled(
+    desk: Desk,
+    escrow: Contract,
+    allocated: list[int],
+    auditor: Key,
+    second_auditor: Key,
+    donor: Key,
+) -> None:
+    ledger, parcel = desk.suite.ledger, escrow.offerRecord(1).parcel
+    evidence = keccak(b"damp")
+    ledger.quarantine(parcel, evidence, sender=auditor)
+    with reverts("WrongState", parcel=parcel, state=ParcelState.QUARANTINED):
+        escrow.take(allocated, 7, FUND.address, 0, sender=FREIGHT)
+    ledger.releaseFromQuarantine(parcel, evidence, sender=second_auditor)
+    lot = ledger.parcel(parcel).lot
+    ledger.recall(lot, evidence, evidence, sender=donor)
+    with reverts("LotRecalled", lot=lot):
+        escrow.take(allocated, 7, FUND.address, 0, sender=FREIGHT)
+    ledger.liftRecall(lot, evidence, sender=auditor)
+    escrow.take(allocated, 7, FUND.address, 0, sender=FREIGHT)
 
 
 def test_reverts_when_the_caller_is_not_freight_escrow(

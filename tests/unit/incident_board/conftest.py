@@ -48,6 +48,7 @@ def parcels(ledger: Contract, supplier: Key) -> list[int]:
     for number in found:
         ledger.offer(number, supplier, sender=escrow)
         ledger.allocate(number, 300, sender=escrow)
+        ledger.redeem(number, 300, sender=escrow)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return found
 

@@ -55,6 +55,14 @@ def fate(ledger: Contract, lot: int) -> dict[str, int]:
     return {name: units for name in record.__dataclass_fields__ if (units := getattr(record, name))}
 
 
+def redeem(ledger: Contract, parcel: int, units: int, demand_escrow: Key) -> int:
+    """Allocate units of a parcel and book them; return the parcel that holds them."""
+    ledger.allocate(parcel, units, sender=demand_escrow)
+    moved = ledger.redeem.simulate(parcel, units, sender=demand_escrow)
+    ledger.redeem(parcel, units, sender=demand_escrow)
+    return int(moved)
+
+
 @pytest.fixture
 def demand_escrow() -> Key:
     return key_of("room of demand")
@@ -134,9 +142,15 @@ def offered(ledger: Contract, supply: Goods, supplier: Key, demand_escrow: Key) 
 
 @pytest.fixture
 def allocated(ledger: Contract, offered: Goods, demand_escrow: Key) -> Goods:
-    """400 of the masks offered, allocated."""
-    receipt = ledger.allocate(offered.parcel, 400, sender=demand_escrow)
-    return Goods(offered.lot, receipt.event("ParcelSplit").args.child, 400)
+    """400 of the masks offered, allocated and booked."""
+    return Goods(offered.lot, redeem(ledger, offered.parcel, 400, demand_escrow), 400)
+
+
+@pytest.fixture
+def promised(ledger: Contract, offered: Goods, demand_escrow: Key) -> Goods:
+    """The masks offered, of which 400 are allocated and nobody has booked them."""
+    ledger.allocate(offered.parcel, 400, sender=demand_escrow)
+    return offered
 
 
 @pytest.fixture

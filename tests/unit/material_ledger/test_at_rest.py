@@ -24,6 +24,7 @@ from tests.unit.material_ledger.conftest import (
     THERE,
     Goods,
     fate,
+    redeem,
     request,
 )
 
@@ -56,7 +57,7 @@ def test_after_a_merger_whoever_has_the_units_answers(
     ledger.merge(supply.parcel, child, sender=supplier)
     before = ledger.chain.now()
     ledger.offer(supply.parcel, supplier, sender=demand_escrow)
-    ledger.allocate(supply.parcel, 1_000, sender=demand_escrow)
+    redeem(ledger, supply.parcel, 1_000, demand_escrow)
     ledger.form(CONSIGNMENT, [supply.parcel], [], sender=freight_escrow)
     ledger.chain.set_time(before + HOUR)
     ledger.handOver(CONSIGNMENT, carrier, THERE, before + HOUR, sender=freight_escrow)
@@ -225,7 +226,7 @@ def test_units_that_had_expired_when_they_arrived_are_quarantined(
     name: str,
 ) -> None:
     ledger.offer(kits.parcel, supplier, sender=demand_escrow)
-    ledger.allocate(kits.parcel, 500, sender=demand_escrow)
+    redeem(ledger, kits.parcel, 500, demand_escrow)
     ledger.form(CONSIGNMENT, [kits.parcel], [], sender=freight_escrow)
     now, expiry = ledger.chain.now(), ledger.lot(kits.lot).expiry
     ledger.handOver(CONSIGNMENT, carrier, THERE, now, sender=freight_escrow)

@@ -78,6 +78,14 @@ def test_reverts_when_the_material_is_unknown(ledger: Contract, supplier: Key) -
         ledger.commission(request(material=17), sender=supplier)
 
 
+def test_commissions_as_much_as_a_parcel_can_count(ledger: Contract, supplier: Key) -> None:
+    most = 2**56 - 1
+    told = ledger.commission(request(quantity=most), sender=supplier).event("LotCommissioned").args
+    assert ledger.parcel(told.parcel).units == most
+    with reverts("QuantityTooLarge", quantity=most + 1, most=most):
+        ledger.commission(request(quantity=most + 1), sender=supplier)
+
+
 def test_reverts_with_no_units(ledger: Contract, supplier: Key) -> None:
     with reverts("ZeroQuantity"):
         ledger.commission(request(quantity=0), sender=supplier)

@@ -19,12 +19,11 @@ from aidline.signing import Key
 from tests.support.people import word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
-from tests.unit.material_ledger.conftest import CONSIGNMENT, Goods, fate, request
+from tests.unit.material_ledger.conftest import CONSIGNMENT, Goods, fate, redeem, request
 
 
 def allocate_parts(ledger: Contract, goods: Goods, count: int, demand_escrow: Key) -> list[int]:
-    receipts = [ledger.allocate(goods.parcel, 10, sender=demand_escrow) for _ in range(count)]
-    return [receipt.event("ParcelSplit").args.child for receipt in receipts]
+    return [redeem(ledger, goods.parcel, 10, demand_escrow) for _ in range(count)]
 
 
 def test_forms_a_load(
@@ -37,7 +36,7 @@ def test_forms_a_load(
 ) -> None:
     for goods in (supply, kits):
         ledger.offer(goods.parcel, supplier, sender=demand_escrow)
-        ledger.allocate(goods.parcel, goods.units, sender=demand_escrow)
+        redeem(ledger, goods.parcel, goods.units, demand_escrow)
     ids = [kits.parcel, supply.parcel]
 
     receipt = ledger.form(CONSIGNMENT, ids, [], sender=freight_escrow)
@@ -112,7 +111,7 @@ def test_reverts_when_a_parcel_rides_already(
 def test_reverts_when_the_consignment_has_a_load(
     ledger: Contract, loaded: Goods, supply: Goods, demand_escrow: Key, freight_escrow: Key
 ) -> None:
-    ledger.allocate(supply.parcel, 600, sender=demand_escrow)
+    redeem(ledger, supply.parcel, 600, demand_escrow)
     with reverts("LoadExists", consignment=CONSIGNMENT):
         ledger.form(CONSIGNMENT, [supply.parcel], [], sender=freight_escrow)
 
@@ -132,7 +131,7 @@ def test_reverts_when_a_parcel_lies_elsewhere(
     receipt = ledger.commission(request(station=4), sender=supplier)
     elsewhere = receipt.event("LotCommissioned").args.parcel
     ledger.offer(elsewhere, supplier, sender=demand_escrow)
-    ledger.allocate(elsewhere, 1_000, sender=demand_escrow)
+    redeem(ledger, elsewhere, 1_000, demand_escrow)
     with reverts("MixedCustody", parcel=elsewhere):
         ledger.form(CONSIGNMENT, [allocated.parcel, elsewhere], [], sender=freight_escrow)
 
@@ -150,7 +149,7 @@ def test_reverts_when_a_parcel_is_in_other_hands(
     receipt = ledger.commissionGift(request(), donor, charity, none, sender=donation_registry)
     other = receipt.event("LotCommissioned").args.parcel
     ledger.offer(other, charity, sender=demand_escrow)
-    ledger.allocate(other, 1_000, sender=demand_escrow)
+    redeem(ledger, other, 1_000, demand_escrow)
     with reverts("MixedCustody", parcel=other):
         ledger.form(CONSIGNMENT, [allocated.parcel, other], [], sender=freight_escrow)
 
@@ -159,7 +158,7 @@ def test_reverts_when_a_lot_has_expired(
     ledger: Contract, kits: Goods, supplier: Key, demand_escrow: Key, freight_escrow: Key
 ) -> None:
     ledger.offer(kits.parcel, supplier, sender=demand_escrow)
-    ledger.allocate(kits.parcel, 500, sender=demand_escrow)
+    redeem(ledger, kits.parcel, 500, demand_escrow)
     ledger.chain.set_time(ledger.chain.now() + 30 * DAY)
     with reverts("LotExpired", lot=kits.lot):
         ledger.form(CONSIGNMENT, [kits.parcel], [], sender=freight_escrow)

@@ -16,7 +16,7 @@ from aidline.model import ParcelState
 from aidline.signing import Key
 from tests.support.reverts import reverts
 from tests.support.suite import HOUR
-from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, fate
+from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, fate, redeem
 
 
 def test_the_first_puts_the_parcels_in_transit(
@@ -96,12 +96,7 @@ def test_costs_the_same_however_many_parcels_ride(
 ) -> None:
     used = []
     for consignment, count in ((1, 1), (2, 16)):
-        parcels = [
-            ledger.allocate(offered.parcel, 10, sender=demand_escrow)
-            .event("ParcelSplit")
-            .args.child
-            for _ in range(count)
-        ]
+        parcels = [redeem(ledger, offered.parcel, 10, demand_escrow) for _ in range(count)]
         ledger.form(consignment, parcels, [], sender=freight_escrow)
         now = ledger.chain.now()
         ledger.handOver(consignment, carrier, HERE, now, sender=freight_escrow)

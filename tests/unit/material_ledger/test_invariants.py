@@ -33,6 +33,8 @@ from tests.support.people import key_of
 from tests.unit.material_ledger.conftest import HERE, THERE, fate, request
 
 S = ParcelState
+#: What a parcel can be of which units are promised.
+FATES = (S.OFFERED, S.QUARANTINED, S.DESTROYED, S.LOST)
 ENDS = [S.DELIVERED, S.QUARANTINED, S.RETURNED, S.LOST]
 HANDS = ["carrier", "branch_carrier", "terminal_carrier", "hospital", "second_hospital"]
 AUDITOR = key_of("auditor")
@@ -48,6 +50,10 @@ class Part:
     custodian: Key
     station: int = HERE
     consignment: int = 0
+    #: Of its units, those allocated that nobody has booked.
+    promised: int = 0
+    #: Its state before a quarantine at rest.
+    before: ParcelState = S.NULL
     #: Who answered since when, oldest first.
     history: list[tuple[int, Key]] = field(default_factory=list)
 
@@ -89,9 +95,12 @@ class Ways(RuleBasedStateMachine):
         part = self.parts[number]
         if units == part.units:
             return number
-        child = receipt.event("ParcelSplit").args.child
+        return self.divide(number, units, receipt.event("ParcelSplit").args.child)
+
+    def divide(self, number: int, units: int, child: int) -> int:
+        part = self.parts[number]
         part.units -= units
-        self.parts[child] = replace(part, units=units, history=list(part.history))
+        self.parts[child] = replace(part, units=units, promised=0, history=list(part.history))
         return int(child)
 
     @initialize(quantity=st.integers(1, 1_000))
@@ -131,20 +140,86 @@ class Ways(RuleBasedStateMachine):
         self.ledger.offer(number, part.custodian, sender=self.demand_escrow)
         part.state = S.OFFERED
 
-    @precondition(lambda self: self.at_rest(S.OFFERED))
+    def in_an_offer(self) -> list[int]:
+        stopped = [n for n in self.at_rest(S.QUARANTINED) if self.parts[n].before == S.OFFERED]
+        return self.at_rest(S.OFFERED) + stopped
+
+    @precondition(lambda self: self.in_an_offer())
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
-        number = data.draw(st.sampled_from(self.at_rest(S.OFFERED)))
-        self.ledger.withdraw(number, sender=self.demand_escrow)
-        self.parts[number].state = S.HELD
+        number = data.draw(st.sampled_from(self.in_an_offer()))
+        receipt = self.ledger.withdraw(number, sender=self.demand_escrow)
+        free = self.parts[number].units - self.parts[number].promised
+        if free:
+            self.leave_offer(self.cut(number, free, receipt))
 
-    @precondition(lambda self: self.at_rest(S.OFFERED))
+    def leave_offer(self, number: int) -> None:
+        part = self.parts[number]
+        if part.state == S.OFFERED:
+            part.state = S.HELD
+        else:
+            part.before = S.HELD
+
+    def free(self) -> list[int]:
+        return [n for n in self.at_rest(S.OFFERED) if self.parts[n].units > self.parts[n].promised]
+
+    @precondition(lambda self: self.free())
     @rule(data=st.data())
     def allocate(self, data: st.DataObject) -> None:
-        number = data.draw(st.sampled_from(self.at_rest(S.OFFERED)))
-        units = data.draw(st.integers(1, self.parts[number].units))
-        receipt = self.ledger.allocate(number, units, sender=self.demand_escrow)
+        number = data.draw(st.sampled_from(self.free()))
+        part = self.parts[number]
+        units = data.draw(st.integers(1, part.units - part.promised))
+        self.ledger.allocate(number, units, sender=self.demand_escrow)
+        part.promised += units
+
+    def promised(self, *states: ParcelState) -> list[int]:
+        return [n for n in self.at_rest(*states) if self.parts[n].promised]
+
+    @precondition(lambda self: self.promised(S.OFFERED))
+    @rule(data=st.data())
+    def redeem(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(self.promised(S.OFFERED)))
+        part = self.parts[number]
+        units = data.draw(st.integers(1, part.promised))
+        receipt = self.ledger.redeem(number, units, sender=self.demand_escrow)
+        part.promised -= units
         self.parts[self.cut(number, units, receipt)].state = S.ALLOCATED
+
+    @precondition(lambda self: self.promised(*FATES))
+    @rule(data=st.data(), again=st.booleans())
+    def deallocate(self, data: st.DataObject, again: bool) -> None:
+        number = data.draw(st.sampled_from(self.promised(*FATES)))
+        part = self.parts[number]
+        units = data.draw(st.integers(1, part.promised))
+        receipt = self.ledger.deallocate(number, units, again, sender=self.demand_escrow)
+        part.promised -= units
+        if again or part.state in (S.DESTROYED, S.LOST):
+            return
+        self.leave_offer(self.cut(number, units, receipt))
+
+    @precondition(lambda self: self.at_rest(S.HELD, S.OFFERED, S.DELIVERED, S.RETURNED))
+    @rule(data=st.data())
+    def quarantine(self, data: st.DataObject) -> None:
+        number = data.draw(
+            st.sampled_from(self.at_rest(S.HELD, S.OFFERED, S.DELIVERED, S.RETURNED))
+        )
+        part = self.parts[number]
+        self.ledger.quarantine(number, keccak(b"doubt"), sender=part.custodian)
+        part.before, part.state = part.state, S.QUARANTINED
+
+    def losable(self) -> list[int]:
+        return self.at_rest(S.HELD, S.DELIVERED, S.RETURNED, S.QUARANTINED)
+
+    @precondition(lambda self: self.losable())
+    @rule(data=st.data(), all_of_it=st.booleans())
+    def lose(self, data: st.DataObject, all_of_it: bool) -> None:
+        number = data.draw(st.sampled_from(self.losable()))
+        part = self.parts[number]
+        units = part.units
+        if not all_of_it and part.units > part.promised:
+            units = data.draw(st.integers(1, part.units - part.promised))
+        receipt = self.ledger.reportLoss(number, units, keccak(b"loss"), sender=part.custodian)
+        self.parts[self.cut(number, units, receipt)].state = S.LOST
 
     @precondition(lambda self: self.at_rest(S.ALLOCATED))
     @rule(data=st.data())
@@ -234,7 +309,8 @@ class Ways(RuleBasedStateMachine):
     def lift(self, data: st.DataObject) -> None:
         number = data.draw(st.sampled_from(self.at_rest(S.QUARANTINED)))
         self.ledger.releaseFromQuarantine(number, keccak(b"assay"), sender=AUDITOR)
-        self.parts[number].state = S.DELIVERED
+        part = self.parts[number]
+        part.state, part.before = part.before or S.DELIVERED, S.NULL
 
     @precondition(lambda self: self.at_rest(S.HELD, S.RETURNED, S.QUARANTINED))
     @rule(data=st.data())
@@ -249,9 +325,11 @@ class Ways(RuleBasedStateMachine):
             expected: Counter[str] = Counter()
             for part in self.parts.values():
                 if part.lot == lot:
-                    expected[part.state.name.lower()] += part.units
+                    apart = part.promised if part.state == S.OFFERED else 0
+                    expected["allocated"] += apart
+                    expected[part.state.name.lower()] += part.units - apart
             found = fate(self.ledger, lot)
-            assert found == expected
+            assert found == +expected
             assert sum(found.values()) == quantity == self.ledger.lot(lot).quantity
 
     @invariant()
@@ -267,6 +345,7 @@ class Ways(RuleBasedStateMachine):
                 part.custodian.address,
             )
             assert (record.station, record.consignment) == (part.station, part.consignment)
+            assert record.promised == part.promised
         assert units == self.lots
         for number, (parcels, custodian, state, _) in self.loads.items():
             load = self.ledger.load(number)

@@ -15,7 +15,7 @@ from aidline.client import Contract
 from aidline.model import ParcelState
 from aidline.signing import Key
 from tests.support.suite import HOUR
-from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods
+from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, redeem
 
 NOBODY = "0x" + "00" * 20
 
@@ -121,9 +121,8 @@ def test_a_part_that_stays_does_not_travel_with_the_rest(
     demand_escrow: Key,
     freight_escrow: Key,
 ) -> None:
-    receipt = ledger.allocate(offered.parcel, 400, sender=demand_escrow)
-    stays = receipt.event("ParcelSplit").args.child
-    ledger.allocate(offered.parcel, 600, sender=demand_escrow)
+    stays = redeem(ledger, offered.parcel, 400, demand_escrow)
+    redeem(ledger, offered.parcel, 600, demand_escrow)
     ledger.form(CONSIGNMENT, [offered.parcel], [], sender=freight_escrow)
     now = ledger.chain.now()
     ledger.handOver(CONSIGNMENT, carrier, HERE, now, sender=freight_escrow)

@@ -25,7 +25,7 @@ from aidline.model import Flaw, ParcelState
 from aidline.signing import Key
 from tests.support.reverts import reverts
 from tests.support.suite import HOUR
-from tests.unit.material_ledger.conftest import CONSIGNMENT, EVIDENCE, THERE, Goods, fate
+from tests.unit.material_ledger.conftest import CONSIGNMENT, EVIDENCE, THERE, Goods, fate, redeem
 
 STATES = {
     Flaw.SHORT: ParcelState.LOST,
@@ -49,10 +49,7 @@ def three_aboard(
     ledger: Contract, offered: Goods, carrier: Key, demand_escrow: Key, freight_escrow: Key
 ) -> list[int]:
     """Parcels of 100, 200 and 300 masks, in the carrier's hands."""
-    parcels = [
-        ledger.allocate(offered.parcel, units, sender=demand_escrow).event("ParcelSplit").args.child
-        for units in (100, 200, 300)
-    ]
+    parcels = [redeem(ledger, offered.parcel, units, demand_escrow) for units in (100, 200, 300)]
     ledger.form(CONSIGNMENT, parcels, [], sender=freight_escrow)
     ledger.handOver(CONSIGNMENT, carrier, THERE, ledger.chain.now(), sender=freight_escrow)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
