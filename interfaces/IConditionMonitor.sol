@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IDeviceBonds} from "./IDeviceBonds.sol";
+
 /// @title IConditionMonitor
 /// @notice What the devices signed: for each consignment a chain of telemetry batches with running exposure.
 /// @dev Trust: a device signs what its sensor read; its operator answers for it. Summaries are checked against each other as far as one batch shows;
@@ -15,7 +17,7 @@ pragma solidity 0.8.30;
 /// - else nothing.
 /// The interval's exposure is the sum of both sides, each rounded down; the running exposure is the sum over the intervals. It is the twin of
 /// `aidline.telemetry.interval_exposure`.
-interface IConditionMonitor {
+interface IConditionMonitor is IDeviceBonds {
     /// @notice The band of the terms, outside which exposure runs.
     /// @param temperatureMin Hundredths of a degree Celsius. @param humidityMin Hundredths of a percent.
     struct Band {
@@ -84,6 +86,14 @@ interface IConditionMonitor {
         uint40 silence;
     }
 
+    /// @notice A batch that was split at a change of custody.
+    /// @param heard Unix second of the last reading before it. @param temperature Running exposure at that change. @param humidity The same.
+    struct Split {
+        uint40 heard; // slot 0
+        uint64 temperature;
+        uint64 humidity;
+    }
+
     /// @notice How several devices of one consignment are heard: ANY counts what the mildest says, EACH what the strictest says. With one device both are the same.
     enum DeviceRule {
         NULL,
@@ -100,11 +110,12 @@ interface IConditionMonitor {
     }
 
     event WatchOpened(
-        uint64 indexed consignment, address indexed device, bytes32 booking, Band band
+        uint64 indexed consignment, address indexed device, bytes32 booking, Band band, uint128 bond
     );
+    event BatchVoided(uint64 indexed consignment, address indexed device, uint8 sequence);
+    event BatchSplit(uint64 indexed consignment, address indexed device, uint40 time, Split split);
     event BatchRecorded(uint64 indexed consignment, address indexed device, Batch batch);
 
-    error NotWriter(address caller);
     error NotWatched(uint64 consignment, address device);
     error AlreadyWatched(uint64 consignment, address device);
     /// @notice The watch and the batches, as handed in, are not what is on record: another band or booking, a batch left out, added or put before another.
@@ -141,13 +152,23 @@ interface IConditionMonitor {
     /// point.figures))`; the last bit of each is cleared.
     function headOf(uint64 consignment, address device) external view returns (bytes32);
 
+    /// @notice Which batches count as silence: a bit for each, the lowest for the first.
+    function voidsOf(uint64 consignment, address device) external view returns (uint256);
+
+    /// @notice What has been proven of a batch at a change of custody; zeros when nothing.
+    function splitOf(uint64 consignment, address device, uint40 time)
+        external
+        view
+        returns (Split memory);
+
     /// @notice What each span between two changes of custody answers for, and last the whole way.
     /// @param watches Of the devices of the consignment. @param rule How several are heard.
     /// @param longestSilence Seconds without a reading up to which a device is a witness under ANY.
     /// @param told All batches of each device, in order: any that is missing or added is refused.
     /// @param cuts Unix seconds of pick-up, of each handover, and of the end, in order; at least two.
     /// @dev A batch belongs to the span in which it ends: up to and including its end. So a device ends a batch at each handover, and who takes over has
-    /// an interest that it does. Silence is the longest gap in the span; time from the last reading up to the span's end counts, also when a later
+    /// an interest that it does; where it spans one all the same, `BatchCourt.proveSplit` divides it. Void batches are silence, and what they add counts
+    /// for nobody. Silence is the longest gap in the span; time from the last reading up to the span's end counts, also when a later
     /// batch covers it.
     ///
     /// Several devices: EACH takes the greatest of each figure. ANY takes the least of each figure over those that were not silent for longer than
@@ -184,13 +205,22 @@ interface IConditionMonitor {
     /// @notice To be removed: as `openWatches`, for one device and no booking.
     function open(uint64 consignment, address device, Band calldata band) external;
 
-    /// @notice FreightEscrow only: devices watch a consignment. @dev Each must be usable now and named once. Emits `WatchOpened` for each.
+    /// @notice FreightEscrow only: devices watch a consignment. @param freight Of all its legs: `bondFor` of it is locked in the purse of each device's operator.
+    /// @dev Each must be usable now and named once. Emits `WatchOpened` for each. Reverts with `DeviceNotUsable`, `AlreadyWatched`, `BondTooSmall`.
     function openWatches(
         uint64 consignment,
         bytes32 booking,
         address[] calldata devices,
-        Band calldata band
+        Band calldata band,
+        uint128 freight
     ) external;
+
+    /// @notice BatchCourt only: a batch counts as silence from now on. @dev Emits `BatchVoided`.
+    function voidBatch(uint64 consignment, address device, uint8 sequence) external;
+
+    /// @notice BatchCourt only: what has been proven of a batch at a change of custody. @dev Emits `BatchSplit`.
+    function splitBatch(uint64 consignment, address device, uint40 time, Split calldata split)
+        external;
 
     /// @notice Records the next batch, signed by the watching device; submitted by anyone.
     /// @param watch As opened. @param previous The batch before; zeros for the first.

@@ -152,6 +152,11 @@ class Aidline:
         return self.contract("ConditionMonitor")
 
     @cached_property
+    def court(self) -> Contract:
+        """Batches split, convicted, demanded leaf by leaf (BatchCourt)."""
+        return self.contract("BatchCourt")
+
+    @cached_property
     def freight(self) -> Contract:
         """Consignments (FreightEscrow)."""
         return self.contract("FreightEscrow")

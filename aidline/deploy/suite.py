@@ -132,7 +132,18 @@ SUITE = Suite(
             {
                 "registry": "@ParticipantRegistry",
                 "ledger": "@MaterialLedger",
+                "currency": "@LogisticsCurrency",
                 "freightEscrow": "@FreightEscrow",
+                "batchCourt": "@BatchCourt",
+            },
+        ),
+        Item(
+            "BatchCourt",
+            {
+                "registry": "@ParticipantRegistry",
+                "ledger": "@MaterialLedger",
+                "freightEscrow": "@FreightEscrow",
+                "monitor": "@ConditionMonitor",
             },
         ),
         Item(

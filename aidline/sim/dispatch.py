@@ -22,7 +22,7 @@ from aidline.model import EarmarkKind, ParcelState, Policy
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
 from aidline.sim.fleet import Fleet, delayed
-from aidline.sim.giving import permit_for, prepay
+from aidline.sim.giving import bond, permit_for, prepay
 from aidline.sim.journey import Allocated, Journey, band_of
 from aidline.sim.pallet import Pallet
 from aidline.sim.records import SECONDS_A_DAY
@@ -301,6 +301,7 @@ class Dispatch:
             signatures["consignee"] = m.PolicyConsent(
                 booking=booked, consignee=hospital.address, policy=journey.policy
             ).sign(hospital, domain)
+        yield from bond(world, world.prepared.scenario.devices.operator, journey.freight)
         if release is None:
             yield from prepay(world, journey.hospital, journey.freight)
             permit = permit_for(

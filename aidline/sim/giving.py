@@ -139,6 +139,15 @@ def prepay(world: World, name: str, amount: int) -> Iterator[Step]:
     yield Step(world.send(aid.currency, "depositFor", owner, amount, sender=name))
 
 
+def bond(world: World, operator: str, freight: int) -> Iterator[Step]:
+    """Yield the steps by which an operator answers for a device that watches so much freight."""
+    aid, owner = world.aid, world.cast[operator].address
+    amount = freight + freight // 4
+    yield from prepay(world, operator, amount)
+    yield Step(world.send(aid.currency, "approve", aid.monitor.address, amount, sender=operator))
+    yield Step(world.send(aid.monitor, "depositBond", owner, amount, sender=operator))
+
+
 def permit_for(
     world: World, name: str, spender: str, amount: int, *, skip: int = 0
 ) -> dict[str, object]:

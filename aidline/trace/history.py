@@ -23,6 +23,7 @@ Interval = tuple[int, int]
 
 #: The arguments that name who signed, or sent what was not signed apart, by the event's name.
 _SIGNERS: Mapping[str, tuple[str, ...]] = {
+    "BatchConvicted": ("finder",),
     "BatchRecorded": ("device",),
     "ConsignmentBooked": ("payer",),
     "CustodyChanged": ("from_", "to"),
@@ -34,6 +35,7 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "IncidentAnswered": ("party",),
     "IncidentDecided": ("decided_by",),
     "IncidentDeclared": ("declared_by",),
+    "LeafDemanded": ("party",),
     "LegBooked": ("carrier",),
     "LotAttested": ("auditor",),
     "LotsTransformed": ("maker",),
@@ -69,6 +71,7 @@ _SUBJECTS: Mapping[str, str] = {
 #: Rooms whose events are about goods; of the fund only what names a consignment.
 _ROOMS = frozenset(
     {
+        "BatchCourt",
         "ConditionMonitor",
         "DemandEscrow",
         "DonationRegistry",

@@ -10,10 +10,11 @@ import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {References} from "../libraries/References.sol";
 import {SignatureCheck} from "../libraries/SignatureCheck.sol";
 import {Telemetry} from "../libraries/Telemetry.sol";
+import {DeviceBonds} from "./DeviceBonds.sol";
 
 /// @title ConditionMonitor
 /// @notice What the devices signed: for each consignment a chain of telemetry batches with running exposure.
-contract ConditionMonitor is IConditionMonitor, EIP712 {
+contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
     using Telemetry for *;
 
     /// @dev What is on record beside the chain of a watch; mostly nothing.
@@ -21,14 +22,6 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     struct Marks {
         uint256 voids;
         mapping(uint40 time => Split) splits;
-    }
-
-    /// @dev A batch that was split at a change of custody.
-    /// @param heard Unix second of the last reading before it. @param temperature Running exposure at that change. @param humidity The same.
-    struct Split {
-        uint40 heard;
-        uint64 temperature;
-        uint64 humidity;
     }
 
     /// @dev What has been heard so far of one device.
@@ -71,9 +64,13 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     /// @dev To be removed.
     mapping(uint64 consignment => Checkpoint[]) private _checkpoints;
 
-    constructor(address registry_, address ledger_, address freightEscrow_)
-        EIP712("Aidline ConditionMonitor", "1")
-    {
+    constructor(
+        address registry_,
+        address ledger_,
+        address currency_,
+        address freightEscrow_,
+        address batchCourt_
+    ) DeviceBonds(currency_, batchCourt_) EIP712("Aidline ConditionMonitor", "1") {
         registry = IParticipantRegistry(References.required(registry_));
         ledger = IMaterialLedger(References.required(ledger_));
         freightEscrow = References.required(freightEscrow_);
@@ -84,6 +81,20 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     /// @inheritdoc IConditionMonitor
     function headOf(uint64 consignment, address device) external view returns (bytes32) {
         return _heads[consignment][device] & Telemetry.CHAIN_BITS;
+    }
+
+    /// @inheritdoc IConditionMonitor
+    function voidsOf(uint64 consignment, address device) external view returns (uint256) {
+        return _marks[consignment][device].voids;
+    }
+
+    /// @inheritdoc IConditionMonitor
+    function splitOf(uint64 consignment, address device, uint40 time)
+        external
+        view
+        returns (Split memory)
+    {
+        return _marks[consignment][device].splits[time];
     }
 
     /// @inheritdoc IConditionMonitor
@@ -175,7 +186,7 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
     function open(uint64 consignment, address device, Band calldata band) external {
         _requireEscrow();
         _deviceOf[consignment] = device;
-        _open(consignment, Watch(device, 0, band));
+        _open(consignment, Watch(device, 0, band), 0);
     }
 
     /// @inheritdoc IConditionMonitor
@@ -183,12 +194,33 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
         uint64 consignment,
         bytes32 booking,
         address[] calldata devices,
-        Band calldata band
+        Band calldata band,
+        uint128 freight
     ) external {
         _requireEscrow();
+        uint128 bond = bondFor(freight);
         for (uint256 i; i < devices.length; ++i) {
-            _open(consignment, Watch(devices[i], booking, band));
+            _open(consignment, Watch(devices[i], booking, band), bond);
         }
+    }
+
+    // --- BatchCourt ---
+
+    /// @inheritdoc IConditionMonitor
+    function voidBatch(uint64 consignment, address device, uint8 sequence) external onlyCourt {
+        _heads[consignment][device] |= _MARKED;
+        _marks[consignment][device].voids |= 1 << sequence;
+        emit BatchVoided(consignment, device, sequence);
+    }
+
+    /// @inheritdoc IConditionMonitor
+    function splitBatch(uint64 consignment, address device, uint40 time, Split calldata split)
+        external
+        onlyCourt
+    {
+        _heads[consignment][device] |= _MARKED;
+        _marks[consignment][device].splits[time] = split;
+        emit BatchSplit(consignment, device, time, split);
     }
 
     // --- anyone, with a device's signature ---
@@ -490,13 +522,14 @@ contract ConditionMonitor is IConditionMonitor, EIP712 {
 
     // --- internal writes ---
 
-    function _open(uint64 consignment, Watch memory opened) private {
+    function _open(uint64 consignment, Watch memory opened, uint128 bond) private {
         address device = opened.device;
         if (_heads[consignment][device] != 0) revert AlreadyWatched(consignment, device);
         _requireUsable(device, uint40(block.timestamp));
         _heads[consignment][device] =
             keccak256(abi.encode(consignment, opened)) & Telemetry.CHAIN_BITS;
-        emit WatchOpened(consignment, device, opened.booking, opened.band);
+        if (bond != 0) _lockBond(registry.device(device).operator, bond);
+        emit WatchOpened(consignment, device, opened.booking, opened.band, bond);
     }
 
     function _follow(

@@ -46,6 +46,7 @@ LEG = {
     "temperature_max": 1,
 }
 BAND = {"temperature_min": 0, "temperature_max": 0, "humidity_min": 0, "humidity_max": 0}
+SPLIT = {"heard": START, "temperature": 0, "humidity": 0}
 
 #: Every function by which one room writes to another.
 WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
@@ -69,7 +70,11 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("network", "reserve", (1, LEG)),
     ("network", "free", (1, 1, START, START + DAY)),
     ("monitor", "open", (1, ME, BAND)),
-    ("monitor", "openWatches", (1, PLAN, [ME], BAND)),
+    ("monitor", "openWatches", (1, PLAN, [ME], BAND, UNIT)),
+    ("monitor", "voidBatch", (1, ME, 0)),
+    ("monitor", "splitBatch", (1, ME, START, SPLIT)),
+    ("monitor", "payBond", (ME, ME, UNIT)),
+    ("monitor", "freeBond", (ME, UNIT)),
     ("fund", "receiveFrom", (ME, UNIT, NONE, NO_PERMIT)),
     ("fund", "release", (PLAN, NONE, ME, UNIT, START + 30 * DAY)),
 )

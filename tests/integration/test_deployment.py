@@ -113,6 +113,7 @@ def test_every_room_is_reached(aidline: Aidline) -> None:
         "network": "LogisticsNetwork",
         "monitor": "ConditionMonitor",
         "freight": "FreightEscrow",
+        "court": "BatchCourt",
         "disputes": "DisputeDesk",
         "carriers": "CarrierAudit",
         "fund": "ReliefFund",

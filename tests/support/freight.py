@@ -18,7 +18,7 @@ from aidline.telemetry import Band, Recorder
 from aidline.watches import submission, told_of
 from tests.support.gifts import NO_PERMIT
 from tests.support.network import station, vehicle
-from tests.support.people import domain_of, key_of, word
+from tests.support.people import DEVICES, domain_of, key_of, word
 from tests.support.suite import DAY, HOUR, KIT, START, UNIT, Suite
 
 __all__ = [
@@ -129,6 +129,14 @@ class Desk:
             self.vehicles.append(added.event("VehicleAdded").args.vehicle)
         for name in ("hospital", "supplier"):
             self.suite.currency.approve(self.freight, 2**256 - 1, sender=key_of(name))
+        for name in sorted(set(DEVICES.values())):
+            self.bond(name, 100_000 * UNIT)
+
+    def bond(self, operator: str, amount: int) -> None:
+        """Let the operator of devices answer for them with currency of its own."""
+        monitor, key = self.suite.monitor, key_of(operator)
+        self.suite.currency.approve(monitor, amount, sender=key)
+        monitor.depositBond(key, amount, sender=key)
 
     def allocate(self, units: int = 1_000, recipient: str = "hospital") -> int:
         """Let a hospital ask, an auditor attest and the supplier give; return the allocation."""

@@ -139,6 +139,7 @@ class Suite:
     network: Contract
     monitor: Contract
     freight: Contract
+    court: Contract
     disputes: Contract
     carriers: Contract
     fund: Contract
@@ -168,6 +169,7 @@ ROOMS = {
     "network": "LogisticsNetwork",
     "monitor": "ConditionMonitor",
     "freight": "FreightEscrow",
+    "court": "BatchCourt",
     "disputes": "DisputeDesk",
     "carriers": "CarrierAudit",
     "fund": "ReliefFund",

@@ -76,7 +76,7 @@ def formed(ledger: Contract, supplier: Key, freight_escrow: Key) -> int:
 @pytest.fixture
 def watched(monitor: Contract, formed: int, device: Key, freight_escrow: Key) -> int:
     """A consignment that is watched but not picked up."""
-    monitor.openWatches(formed, BOOKING, [device], COLD, sender=freight_escrow)
+    monitor.openWatches(formed, BOOKING, [device], COLD, 0, sender=freight_escrow)
     return formed
 
 

@@ -204,7 +204,7 @@ def test_reverts_when_the_question_makes_no_sense(
 @pytest.fixture
 def other(monitor: Contract, freight_escrow: Key, picked_up: int, third_device: Key) -> Recorder:
     """A second device that watches the same consignment."""
-    monitor.openWatches(picked_up, BOOKING, [third_device], COLD, sender=freight_escrow)
+    monitor.openWatches(picked_up, BOOKING, [third_device], COLD, 0, sender=freight_escrow)
     return Recorder(picked_up, Watch(third_device.address, BOOKING, COLD))
 
 

@@ -27,7 +27,7 @@ def test_opens_watches(
     monitor: Contract, formed: int, device: Key, third_device: Key, freight_escrow: Key
 ) -> None:
     devices = (device, third_device)
-    receipt = monitor.openWatches(formed, BOOKING, devices, COLD, sender=freight_escrow)
+    receipt = monitor.openWatches(formed, BOOKING, devices, COLD, 0, sender=freight_escrow)
 
     opened = [event for event in receipt.events if event.name == "WatchOpened"]
     assert [event.args.consignment for event in opened] == [formed, formed]
@@ -44,7 +44,7 @@ def test_reverts_when_the_caller_is_not_the_escrow(
 ) -> None:
     caller = request.getfixturevalue(person)
     with reverts("NotWriter", caller=caller):
-        monitor.openWatches(formed, BOOKING, [device], COLD, sender=caller)
+        monitor.openWatches(formed, BOOKING, [device], COLD, 0, sender=caller)
 
 
 def test_reverts_when_it_is_watched(
@@ -52,10 +52,10 @@ def test_reverts_when_it_is_watched(
 ) -> None:
     devices = (second_device, device)
     with reverts("AlreadyWatched", consignment=watched, device=device):
-        monitor.openWatches(watched, BOOKING, devices, COLD, sender=freight_escrow)
+        monitor.openWatches(watched, BOOKING, devices, COLD, 0, sender=freight_escrow)
     assert monitor.headOf(watched, second_device) == bytes(32)
     with reverts("AlreadyWatched", consignment=watched, device=second_device):
-        monitor.openWatches(watched, BOOKING, [second_device] * 2, COLD, sender=freight_escrow)
+        monitor.openWatches(watched, BOOKING, [second_device] * 2, COLD, 0, sender=freight_escrow)
 
 
 def _unbound(_: Contract, __: RevmChain) -> None:
@@ -96,4 +96,4 @@ def test_reverts_when_the_device_is_not_usable(
     given(registry, chain)
     watcher = request.getfixturevalue(person)
     with reverts("DeviceNotUsable", device=watcher, at=chain.now()):
-        monitor.openWatches(formed, BOOKING, [watcher], COLD, sender=freight_escrow)
+        monitor.openWatches(formed, BOOKING, [watcher], COLD, 0, sender=freight_escrow)

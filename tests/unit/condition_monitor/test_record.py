@@ -245,7 +245,7 @@ def test_reverts_when_the_batch_is_of_another_consignment(
     device: Key,
     freight_escrow: Key,
 ) -> None:
-    monitor.openWatches(picked_up + 1, BOOKING, [device], COLD, sender=freight_escrow)
+    monitor.openWatches(picked_up + 1, BOOKING, [device], COLD, 0, sender=freight_escrow)
     batch = recorder.batch(steady(PICK_UP, 2), deadline=DEADLINE)
     with reverts("WrongPrevious", consignment=picked_up + 1):
         record(replace(batch, consignment=picked_up + 1))
