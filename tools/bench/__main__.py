@@ -17,6 +17,7 @@ PARTS = {
     "currency": "tools.bench.currency",
     "materials": "tools.bench.materials",
     "telemetry": "tools.bench.telemetry",
+    "replay": "tools.bench.replay",
     "donation": "tools.bench.donation",
     "sim": "tools.bench.sim",
 }
