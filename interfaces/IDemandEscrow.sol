@@ -220,7 +220,8 @@ interface IDemandEscrow {
     /// than the offer has and the demand lacks, an active recipient, and audited demand; or else the fast path.
     /// A line from the fast path counts as LOW, whatever the facts claim: a liar who tells of no stock gains the last place, and only within the path's cap,
     /// region and time, below the material's cap, and while no demand that it was so served is left unaudited for longer than `AUDIT_WINDOW`.
-    function propose(Proposal calldata proposal) external returns (uint64[] memory allocations);
+    /// @return first of the allocations: those of the lines carry the ids from it on, in order
+    function propose(Proposal calldata proposal) external returns (uint64 first);
 
     // --- anyone ---
 

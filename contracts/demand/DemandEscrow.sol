@@ -35,7 +35,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         uint56 units;
         uint40 at;
         AllocationStatus status;
-        IDemandBook.Level level;
+        uint8 level;
         bool byHolder;
         uint40 consignment;
     }
@@ -50,15 +50,17 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     struct Group {
         uint64 offer;
         bool byHolder;
+        IDemandBook.Level lowest;
         uint256 first;
         uint64[] demands;
         uint64[] units;
+        uint256 sum;
         IDemandBook.Goods goods;
-        IDemandBook.Level lowest;
     }
 
-    /// @dev What a batch has won so far.
-    struct Score {
+    /// @dev What a batch has won so far, and the id of its next allocation.
+    struct Tally {
+        uint256 next;
         uint256 weighted;
         uint256 stockSeconds;
     }
@@ -157,7 +159,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         whole.units = record.units;
         whole.at = record.at;
         whole.status = record.status;
-        whole.level = record.level;
+        whole.level = IDemandBook.Level(record.level);
         whole.byHolder = record.byHolder;
         whole.consignment = record.consignment;
         if (whole.consignment != 0) {
@@ -247,11 +249,7 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     // --- solvers ---
 
     /// @inheritdoc IDemandEscrow
-    function propose(Proposal calldata proposal)
-        external
-        whenOpen
-        returns (uint64[] memory allocations)
-    {
+    function propose(Proposal calldata proposal) external whenOpen returns (uint64 first) {
         registry.requireActive(msg.sender, IParticipantRegistry.Role.SOLVER);
         if (proposal.lines.length == 0) revert EmptyProposal();
         _requireFew(proposal.lines.length);
@@ -259,17 +257,17 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
         if (proposal.lapse.length != 0) demandBook.bringUpToDate(proposal.lapse);
         Group[] memory groups = _grouped(proposal.lines);
-        Score memory score;
-        allocations = _allocateAll(groups, proposal.lines.length, score);
+        first = allocationCount + 1;
+        Tally memory tally = _allocateAll(groups);
         _requireOrderOfAll(groups, proposal.exemptions);
         // No demand has more than 10^12 units and no batch more than 100 lines: as many batches as can be counted do not overflow the sums.
         SolverRecord storage record = _solvers[msg.sender];
         record.batches += 1;
         record.lines += uint40(proposal.lines.length);
-        record.weighted += uint88(score.weighted);
-        record.stockSeconds += uint96(score.stockSeconds);
+        record.weighted += uint88(tally.weighted);
+        record.stockSeconds += uint96(tally.stockSeconds);
         emit ProposalAccepted(
-            ++proposalCount, msg.sender, proposal.lines.length, score.weighted, score.stockSeconds
+            ++proposalCount, msg.sender, proposal.lines.length, tally.weighted, tally.stockSeconds
         );
     }
 
@@ -524,14 +522,14 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @dev The lines by offer, in a batch that must be ascending.
     function _grouped(Line[] calldata lines) private pure returns (Group[] memory groups) {
-        uint256 count = 1;
-        for (uint256 i = 1; i < lines.length; ++i) {
-            uint64 before = lines[i - 1].offer;
-            uint64 offerId = lines[i].offer;
-            if (offerId < before || (offerId == before && lines[i].demand <= lines[i - 1].demand)) {
-                revert LineNotAscending(i, offerId, lines[i].demand);
-            }
-            if (offerId != before) ++count;
+        uint256 count;
+        uint256 before;
+        for (uint256 i; i < lines.length; ++i) {
+            Line calldata line = lines[i];
+            uint256 key = (uint256(line.offer) << 64) | line.demand;
+            if (i != 0 && key <= before) revert LineNotAscending(i, line.offer, line.demand);
+            if (i == 0 || key >> 64 != before >> 64) ++count;
+            before = key;
         }
         groups = new Group[](count);
         uint256 first;
@@ -539,25 +537,38 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
             uint64 offerId = lines[first].offer;
             uint256 end = first + 1;
             while (end < lines.length && lines[end].offer == offerId) ++end;
-            Group memory group = _group(offerId, first, end - first);
-            for (uint256 i = first; i < end; ++i) {
-                group.demands[i - first] = lines[i].demand;
-                group.units[i - first] = lines[i].units;
-            }
-            groups[k] = group;
+            groups[k] = _group(offerId, first, lines[first:end]);
             first = end;
         }
     }
 
-    function _group(uint64 offerId, uint256 first, uint256 count)
+    function _group(uint64 offerId, uint256 first, Line[] calldata lines)
         private
         pure
         returns (Group memory group)
     {
+        uint64[] memory demands = new uint64[](lines.length);
+        uint64[] memory amounts = new uint64[](lines.length);
+        uint256 sum;
+        for (uint256 i; i < lines.length; ++i) {
+            Line calldata line = lines[i];
+            uint64 units = line.units;
+            if (units == 0) revert ZeroUnits();
+            (demands[i], amounts[i]) = (line.demand, units);
+            sum += units;
+        }
         group.offer = offerId;
         group.first = first;
-        group.demands = new uint64[](count);
-        group.units = new uint64[](count);
+        (group.demands, group.units, group.sum) = (demands, amounts, sum);
+    }
+
+    /// @dev Names the line with which the offer was used up.
+    function _refuseBeyond(Group memory group, uint64 left) private pure {
+        for (uint256 i;; ++i) {
+            uint64 units = group.units[i];
+            if (units > left) revert LineTooManyUnits(group.first + i, units, left);
+            left -= units;
+        }
     }
 
     /// @dev Released from the quarantine in which it was delivered.
@@ -606,85 +617,79 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         private
         returns (uint64 allocationId)
     {
+        if (units == 0) revert ZeroUnits();
         Group[] memory groups = new Group[](1);
-        Group memory group = _group(offerId, 0, 1);
+        Group memory group = groups[0];
+        group.offer = offerId;
         group.byHolder = true;
-        group.demands[0] = demandId;
-        group.units[0] = units;
-        groups[0] = group;
-        Score memory score;
-        allocationId = _allocateAll(groups, 1, score)[0];
+        (group.demands, group.units, group.sum) = (new uint64[](1), new uint64[](1), units);
+        (group.demands[0], group.units[0]) = (demandId, units);
+        allocationId = allocationCount + 1;
+        _allocateAll(groups);
         _requireOrder(group, 0);
     }
 
     /// @dev Checks the lines and carries them out; the order of urgency is for the caller to check, once all are in.
-    function _allocateAll(Group[] memory groups, uint256 count, Score memory score)
-        private
-        returns (uint64[] memory ids)
-    {
-        ids = new uint64[](count);
-        uint64 last = allocationCount;
-        for (uint256 i; i < count; ++i) {
-            ids[i] = ++last;
-        }
-        allocationCount = last;
+    function _allocateAll(Group[] memory groups) private returns (Tally memory tally) {
+        tally.next = allocationCount + 1;
         for (uint256 k; k < groups.length; ++k) {
-            _allocate(groups[k], ids, score);
+            _allocate(groups[k], tally);
         }
+        allocationCount = uint64(tally.next - 1);
     }
 
     /// @dev Book and ledger are ours and call nobody back: their answers belong to the record.
-    function _allocate(Group memory group, uint64[] memory ids, Score memory score) private {
+    function _allocate(Group memory group, Tally memory tally) private {
         OfferRecord storage record = _openOffer(group.offer);
         if (block.timestamp >= record.until) revert OfferNotOpen(group.offer, OfferStatus.EXPIRED);
         uint64 parcel = record.parcel;
         IMaterialLedger.Stock memory stock = ledger.stockOf(parcel);
         if (_isUsed(stock)) revert OfferNotOpen(group.offer, OfferStatus.USED);
-        ledger.allocate(parcel, _requireEnough(group, _offeredOf(stock)));
+        uint64 offered = _offeredOf(stock);
+        if (group.sum > offered) _refuseBeyond(group, offered);
+        ledger.allocate(parcel, uint64(group.sum));
         group.goods = _goodsOf(stock);
+        uint64[] memory demands = group.demands;
         IDemandBook.Prospect[] memory prospects =
-            demandBook.serve(group.goods, group.demands, group.units);
+            demandBook.serve(group.goods, demands, group.units);
 
-        group.lowest = IDemandBook.Level.CRITICAL;
-        for (uint256 i; i < prospects.length; ++i) {
+        IDemandBook.Level lowest = IDemandBook.Level.CRITICAL;
+        for (uint256 i; i < demands.length; ++i) {
             IDemandBook.Prospect memory prospect = prospects[i];
             if (prospect.level == IDemandBook.Level.NULL) _refuse(group, i, prospect);
-            if (prospect.level < group.lowest) group.lowest = prospect.level;
-            uint64 units = group.units[i];
-            score.weighted += units * Urgency.weightOf(prospect.level);
-            if (prospect.dailyUse != 0) {
-                score.stockSeconds += uint256(units) * 1 days / prospect.dailyUse;
-            }
-            _record(ids[group.first + i], group, i, prospect.level);
+            if (prospect.level < lowest) lowest = prospect.level;
+            _record(group, i, prospect, tally);
         }
+        group.lowest = lowest;
     }
 
-    function _record(uint64 id, Group memory group, uint256 i, IDemandBook.Level level) private {
+    function _record(
+        Group memory group,
+        uint256 i,
+        IDemandBook.Prospect memory prospect,
+        Tally memory tally
+    ) private {
+        uint64 offerId = group.offer;
         uint64 demand = group.demands[i];
         uint64 units = group.units[i];
-        _allocations[id] = AllocationRecord({
-            demand: uint48(demand),
-            offer: uint48(group.offer),
-            units: uint56(units),
-            at: uint40(block.timestamp),
-            status: AllocationStatus.ALLOCATED,
-            level: level,
-            byHolder: group.byHolder,
-            consignment: 0
-        });
-        emit Allocated(id, group.offer, demand, units, level);
-    }
-
-    /// @dev The units of all lines, which the offer must have.
-    function _requireEnough(Group memory group, uint64 offered) private pure returns (uint64) {
-        uint64 left = offered;
-        for (uint256 i; i < group.units.length; ++i) {
-            uint64 units = group.units[i];
-            if (units == 0) revert ZeroUnits();
-            if (units > left) revert LineTooManyUnits(group.first + i, units, left);
-            left -= units;
+        IDemandBook.Level level = prospect.level;
+        uint64 id;
+        // Ids are counted one by one, and no demand is served more than 10^12 units.
+        unchecked {
+            id = uint64(tally.next++);
+            tally.weighted += units * Urgency.weightOf(level);
+            uint256 dailyUse = prospect.dailyUse;
+            if (dailyUse != 0) tally.stockSeconds += uint256(units) * 1 days / dailyUse;
         }
-        return offered - left;
+        AllocationRecord storage record = _allocations[id];
+        record.demand = uint48(demand);
+        record.offer = uint48(offerId);
+        record.units = uint56(units);
+        record.at = uint40(block.timestamp);
+        record.status = AllocationStatus.ALLOCATED;
+        record.level = uint8(level);
+        record.byHolder = group.byHolder;
+        emit Allocated(id, offerId, demand, units, level);
     }
 
     /// @dev Says in the line's terms why the book did not serve it.

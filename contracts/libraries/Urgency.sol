@@ -33,6 +33,6 @@ library Urgency {
 
     /// @notice What a unit served at this level counts in a score: 64, 16, 4, 1 from CRITICAL down.
     function weightOf(IDemandBook.Level level) internal pure returns (uint256) {
-        return 4 ** (uint256(level) - 1);
+        return 1 << 2 * (uint256(level) - 1);
     }
 }
