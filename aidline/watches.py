@@ -6,7 +6,7 @@ a watch reads it here first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aidline.client.abi import Event
@@ -14,9 +14,9 @@ from aidline.client.chain import Transaction
 from aidline.client.contract import Contract
 from aidline.messages import Batch
 from aidline.signing import Domain, Signer
-from aidline.telemetry import Band, Link, Point, Watch
+from aidline.telemetry import Band, Leaf, Link, MerkleTree, Point, Watch
 
-__all__ = ["Told", "submission", "told_of", "watch_of"]
+__all__ = ["Recorded", "Shown", "Told", "submission", "told_of", "watch_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,47 @@ class Told:
         """What is told of each batch where its exposure counts."""
         return [Point.of(batch) for batch in self.batches]
 
+    def recorded(self, sequence: int) -> Recorded:
+        """Return a batch as evidence about it is handed in, the first being 0."""
+        return Recorded(self.watch, self.batches[sequence], self.points[sequence + 1 :])
+
     @property
     def last(self) -> Batch | None:
         """The last batch recorded."""
         return self.batches[-1] if self.batches else None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A batch on record, as evidence about it is handed in (``BatchCourt``).
+
+    Attributes:
+        watch: Of its device.
+        batch: The batch.
+        later: What is told of the batches after it.
+    """
+
+    watch: Watch
+    batch: Batch
+    later: Sequence[Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A leaf with its proof (``BatchCourt``).
+
+    Attributes:
+        leaf: The leaf.
+        proof: Siblings up to the root of its batch.
+    """
+
+    leaf: Leaf
+    proof: Sequence[bytes]
+
+    @classmethod
+    def of(cls, leaves: Sequence[Leaf], number: int) -> Shown:
+        """Return one of a batch's leaves with its proof, the first being 0."""
+        return cls(leaves[number], MerkleTree([leaf.hash() for leaf in leaves]).proof(number))
 
 
 def submission(

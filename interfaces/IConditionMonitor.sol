@@ -202,8 +202,14 @@ interface IConditionMonitor is IDeviceBonds {
         bytes calldata signature
     ) external view;
 
-    /// @notice To be removed: as `openWatches`, for one device and no booking.
-    function open(uint64 consignment, address device, Band calldata band) external;
+    /// @notice To be removed: as `openWatches`, for one device.
+    function open(
+        uint64 consignment,
+        bytes32 booking,
+        address device,
+        Band calldata band,
+        uint128 freight
+    ) external;
 
     /// @notice FreightEscrow only: devices watch a consignment. @param freight Of all its legs: `bondFor` of it is locked in the purse of each device's operator.
     /// @dev Each must be usable now and named once. Emits `WatchOpened` for each. Reverts with `DeviceNotUsable`, `AlreadyWatched`, `BondTooSmall`.

@@ -183,10 +183,16 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
     // --- FreightEscrow ---
 
     /// @inheritdoc IConditionMonitor
-    function open(uint64 consignment, address device, Band calldata band) external {
+    function open(
+        uint64 consignment,
+        bytes32 booking,
+        address device,
+        Band calldata band,
+        uint128 freight
+    ) external {
         _requireEscrow();
         _deviceOf[consignment] = device;
-        _open(consignment, Watch(device, 0, band), 0);
+        _open(consignment, Watch(device, booking, band), bondFor(freight));
     }
 
     /// @inheritdoc IConditionMonitor

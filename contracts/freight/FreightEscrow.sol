@@ -537,7 +537,7 @@ contract FreightEscrow is IFreightEscrow, LapsingPause, EIP712 {
         IConditionMonitor.Band memory band = IConditionMonitor.Band(
             agreed.temperatureMin, agreed.temperatureMax, agreed.humidityMin, agreed.humidityMax
         );
-        monitor.open(id, booking.device, band);
+        monitor.open(id, _records[id].booking, booking.device, band, prepaid);
     }
 
     /// @dev Each carrier where its leg begins, then the consignee where the last one ends.

@@ -129,7 +129,7 @@ class Desk:
             self.vehicles.append(added.event("VehicleAdded").args.vehicle)
         for name in ("hospital", "supplier"):
             self.suite.currency.approve(self.freight, 2**256 - 1, sender=key_of(name))
-        for name in sorted(set(DEVICES.values())):
+        for name in sorted({*DEVICES.values(), *CARRIERS}):
             self.bond(name, 100_000 * UNIT)
 
     def bond(self, operator: str, amount: int) -> None:

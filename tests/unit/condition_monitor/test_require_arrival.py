@@ -31,7 +31,7 @@ def watch(device: Key) -> Watch:
 
 @pytest.fixture
 def watched(monitor: Contract, formed: int, device: Key, freight_escrow: Key) -> int:
-    monitor.open(formed, device, COLD, sender=freight_escrow)
+    monitor.open(formed, bytes(32), device, COLD, 0, sender=freight_escrow)
     return formed
 
 
