@@ -42,7 +42,7 @@ def lists(console: Console, played: Lists, assumptions: Assumptions) -> None:
     console.print()
     console.print(table)
     named = [
-        f"{tally.file}, line {row.line}, column {row.reason}"
+        f"{tally.file}, line {row.line}, {row.reason}"
         for tally in (requests, gifts)
         for row in tally.treated
         if row.fate is Fate.REJECTED
@@ -56,9 +56,15 @@ def lists(console: Console, played: Lists, assumptions: Assumptions) -> None:
     console.print(
         f"\nAssumed: stock drawn {drawn} (seed {assumptions.seed}); a request is for "
         f"{_days(assumptions.facts.cover_days)} of use and lapses after "
-        f"{_days(assumptions.time.open_days)}; stock {runs} while it waits; distances are unknown.",
+        f"{_days(assumptions.time.open_days)}; stock {runs} while it waits; "
+        "distances are unknown.",
         soft_wrap=True,
         markup=False,
+    )
+    console.print(
+        "By urgency: weighted 64, 16, 4, 1. Of served: of their need, what the served got. "
+        "Waits: until a gift is given. Shipments: for each donor. In full: requests.",
+        soft_wrap=True,
     )
 
 

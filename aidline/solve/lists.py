@@ -219,7 +219,8 @@ class _Reading:
         self._rejected: list[Treated] = []
         self._merged: dict[int, tuple[_Row, int, Fate]] = {}
         self.rows: list[_Row] = []
-        for row in table.rows():
+        misshapen: list[InputError] = []
+        for row in table.rows(misshapen):
             who, item, units = row.text(party), row.text("ppe"), 0
             try:
                 units = row.count("qty") or 0
@@ -229,26 +230,23 @@ class _Reading:
                     raise row.error("qty", f"'{row.text('qty')[:60]}' is no quantity")
                 self.rows.append(_Row(row.line, who, item, row.time("date"), units))
             except InputError as problem:
-                reason = f"{problem.column}: {problem.message}"
-                self._rejected.append(
-                    Treated(row.line, Fate.REJECTED, who, item, units, reason=reason)
-                )
-        self._reject_far_dates()
-        self.rows.sort(key=lambda row: (row.time, row.line))
+                self._reject(_Row(row.line, who, item, 0, units), problem)
+        for problem in misshapen:
+            self._reject(_Row(problem.line or 0, "", "", 0, 0), problem)
+        # A list is of one crisis: a row of another year has a slip of the pen for a date.
+        middle = median_low([one.time for one in self.rows] or [0])
+        for one in self.rows:
+            if abs(one.time - middle) > _FAR:
+                self._reject(one, InputError("is years from the others", column="date"))
+        near = [one for one in self.rows if abs(one.time - middle) <= _FAR]
+        self.rows = sorted(near, key=lambda one: (one.time, one.line))
 
-    def _reject_far_dates(self) -> None:
-        """Leave out rows of another year than the others: a list is of one crisis."""
-        middle = median_low([row.time for row in self.rows] or [0])
-        near = []
-        for row in self.rows:
-            if abs(row.time - middle) <= _FAR:
-                near.append(row)
-            else:
-                reason = "date: is years from the others"
-                self._rejected.append(
-                    Treated(row.line, Fate.REJECTED, row.party, row.item, row.units, reason=reason)
-                )
-        self.rows = near
+    def _reject(self, row: _Row, problem: InputError) -> None:
+        place = f"column {problem.column}: " if problem.column else ""
+        reason = place + problem.message
+        self._rejected.append(
+            Treated(row.line, Fate.REJECTED, row.party, row.item, row.units, reason=reason)
+        )
 
     def merge(self, row: _Row, into: _Row, fate: Fate) -> None:
         """Let another row stand for this one."""

@@ -131,7 +131,7 @@ def test_it_prints_each_length_of_rounds(
     assert said.out.count("Rounds of 1 day:") == said.out.count("Rounds of 7 days:") == 1
     assert said.out.count("that are open in 0 of ") == 2
     assert "…" not in said.out
-    sentences = ("Assumed: ", "By urgency ")
+    sentences = ("Assumed: ", "By urgency")
     tables = [line for line in said.out.splitlines() if not line.startswith(sentences)]
     assert max(map(len, tables)) <= 80
 

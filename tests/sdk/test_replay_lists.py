@@ -2,7 +2,7 @@
 
 read_requests
 ├── a quantity that is negative, no number, nought or empty, a date that does not parse or is of
-│   another year, a name that is missing: the row is rejected, with line and reason
+│   another year, a name that is missing, a field too many: rejected, with line and reason
 ├── given nothing else: refused
 ├── given a recipient who asks for an item again within a day: once, the later figure stands
 ├── given a list for the same items within half an hour, two thirds of it equal: once, the later
@@ -65,16 +65,18 @@ def assert_all_told(tally: Tally) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (f"rec2,{NOON},gowns,-5", "qty: -5 is negative"),
-        (f"rec2,{NOON},gowns,many", "qty: 'many' is not a number"),
-        (f"rec2,{NOON},gowns,2.5", "qty: 2.5 is not a whole number"),
-        (f"rec2,{NOON},gowns,0", "qty: '0' is no quantity"),
-        (f"rec2,{NOON},gowns,", "qty: '' is no quantity"),
-        (f"rec2,{NOON},gowns,nan", "qty: 'nan' is not a number"),
-        (f",{NOON},gowns,5", "rec_id: is empty"),
-        (f"rec2,{NOON},,5", "ppe: is empty"),
-        ("rec2,yesterday,gowns,5", "date: 'yesterday' is not a date"),
-        ("rec2,0202-04-05,gowns,5", "date: is years from the others"),
+        (f"rec2,{NOON},gowns,-5", "column qty: -5 is negative"),
+        (f"rec2,{NOON},gowns,many", "column qty: 'many' is not a number"),
+        (f"rec2,{NOON},gowns,2.5", "column qty: 2.5 is not a whole number"),
+        (f"rec2,{NOON},gowns,0", "column qty: '0' is no quantity"),
+        (f"rec2,{NOON},gowns,", "column qty: '' is no quantity"),
+        (f"rec2,{NOON},gowns,nan", "column qty: 'nan' is not a number"),
+        (f",{NOON},gowns,5", "column rec_id: is empty"),
+        (f"rec2,{NOON},,5", "column ppe: is empty"),
+        ("rec2,yesterday,gowns,5", "column date: 'yesterday' is not a date"),
+        ("rec2,0202-04-05,gowns,5", "column date: is years from the others"),
+        (f"rec2,{NOON},gowns", "has 3 fields where the header has 4"),
+        (f"rec2,{NOON},gowns,1,200", "has 5 fields where the header has 4"),
     ],
 )
 def test_a_bad_row_is_rejected_by_line_and_reason(tmp_path: Path, row: str, reason: str) -> None:
