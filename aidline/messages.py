@@ -19,6 +19,8 @@ __all__ = [
     "Booking",
     "BookingOrder",
     "CarrierAttestation",
+    "DemandContest",
+    "DemandRefusal",
     "DeviceBinding",
     "Handover",
     "LegAcceptance",
@@ -99,6 +101,46 @@ class Attestation(Message):
     demand: Annotated[int, "uint64"]
     content: Annotated[bytes, "bytes32"]
     valid_until: Annotated[int, "uint40"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("DemandRefusal")
+@dataclass(frozen=True, slots=True)
+class DemandRefusal(Message):
+    """An auditor's word that a demand's facts are not right (DemandBook).
+
+    Attributes:
+        auditor: Who signs.
+        demand: The demand.
+        content: Hash of the demand's content, of the version that was audited.
+        reason: Hash of the reason, not zero.
+        deadline: Last unix second at which this is good.
+    """
+
+    auditor: Annotated[str, "address"]
+    demand: Annotated[int, "uint64"]
+    content: Annotated[bytes, "bytes32"]
+    reason: Annotated[bytes, "bytes32"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("DemandContest")
+@dataclass(frozen=True, slots=True)
+class DemandContest(Message):
+    """An auditor's doubt of a demand that another has attested (DemandBook).
+
+    Attributes:
+        auditor: Who signs.
+        demand: The demand.
+        content: Hash of the demand's content, of the version that was audited.
+        reason: Hash of the reason, not zero.
+        deadline: Last unix second at which this is good.
+    """
+
+    auditor: Annotated[str, "address"]
+    demand: Annotated[int, "uint64"]
+    content: Annotated[bytes, "bytes32"]
+    reason: Annotated[bytes, "bytes32"]
     deadline: Annotated[int, "uint40"]
 
 

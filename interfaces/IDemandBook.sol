@@ -9,12 +9,16 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 /// about its own need. Totals of open audited units by level are kept per scope in one word, so that what reads them does not depend on how many demands are open.
 ///
 /// What counts (INV-DEM-1): the open units of a demand stand in the totals under its level while the demand is open, `neededBy` is ahead, its
-/// recipient is active, and auditors of other organisations have attested it; one is enough, except that CRITICAL counts as HIGH until a second has,
-/// and that a demand above its material's cap does not count until a second has. Levels and counts are as of the last change or `refresh`, which anyone may call.
+/// recipient is active, auditors of other organisations have attested it, and no contest runs; one auditor is enough, except that CRITICAL counts as HIGH until a second
+/// has, and that a demand above its material's cap, or one that an auditor has refused, does not count until a second has. Levels and counts are as of the
+/// last change or `refresh`, which anyone may call.
+///
+/// What a recipient has asked of a material (INV-DEM-5): its open units, and those served to it that are not reported as handed out. It is this that the material's cap
+/// limits, so that splitting one demand into many gains nothing; and what was received and not handed out counts as stock, whatever is declared.
 ///
 /// Times: what must be done by T can be done before T only; from T on it can be lapsed.
 ///
-/// There is no guard against re-entry: this room calls the registry and the ledger only, and wallets by static call.
+/// There is no guard against re-entry: this room calls the registry, the ledger and the network only, and wallets by static call.
 interface IDemandBook {
     /// @notice Urgency, computed from the facts: hours of stock under 24, 72, 168, or more; a vulnerable facility one level higher.
     enum Level {
@@ -57,39 +61,63 @@ interface IDemandBook {
     /// @param level Level of urgency as of `factsAt` or the last `refresh`.
     /// @param material GTIN. @param units Units asked.
     /// @param served Units allocated and not failed.
-    /// @param stock Units in stock at `factsAt`. @param dailyUse Units used a day.
+    /// @param stock Units in stock at `factsAt`: the greater of what was declared and what was on hand. @param dailyUse Units used a day.
     /// @param station Where it is to be delivered. @param raised The raise from which it was claimed, or zero.
     /// @param counted Level under which its open units are counted in the totals; NULL while it does not count.
-    /// @param overCap True when `units` exceed the material's cap: it counts only with a second auditor.
+    /// @param overCap True when with it its recipient has asked for more than the material's cap: it counts only with a second auditor.
     /// @param firstAuditor Who attests it until `firstUntil`, unix seconds; zero while nobody does. @param secondAuditor Likewise a second, until `secondUntil`.
-    /// @param version Number of changes of facts and of faults; what an auditor attests names it.
+    /// @param version Number of changes of facts and of faults; what an auditor signs names it.
+    /// @param refusedBy The auditor that has refused these facts; zero when none has.
+    /// @param contestedUntil Unix seconds until which a contest keeps this version from counting. @param contests How many this version has had.
     /// @param auditOwed True while it was served from the fast path and no auditor has attested it.
     /// @param freightBudget Most that the relief fund may prepay for it, base units of the currency; what a booking takes is deducted, and comes back when it fails.
     /// @param emergency Plan under which it stands, or zero.
     struct Demand {
-        address recipient; // slot 0
+        address recipient;
         uint40 neededBy;
         uint40 publishedAt;
         DemandStatus status;
         Level level;
-        uint64 material; // slot 1
+        uint64 material;
         uint64 units;
         uint64 served;
         uint64 stock;
-        uint64 dailyUse; // slot 2
+        uint64 dailyUse;
         uint40 factsAt;
         uint32 station;
         uint64 raised;
         Level counted;
         bool overCap;
-        address firstAuditor; // slot 3
+        address firstAuditor;
         uint40 firstUntil;
-        uint32 version;
-        bool auditOwed;
-        address secondAuditor; // slot 4
+        address secondAuditor;
         uint40 secondUntil;
-        uint128 freightBudget; // slot 5
-        bytes32 emergency; // slot 6
+        uint32 version;
+        address refusedBy;
+        uint40 contestedUntil;
+        uint8 contests;
+        bool auditOwed;
+        uint128 freightBudget;
+        bytes32 emergency;
+    }
+
+    /// @notice What one recipient has asked of one material, in units.
+    /// @param low Open and counted as LOW; so for the other levels. @param asked Open, or served and not reported as handed out.
+    /// @param onHand Received and not reported as handed out.
+    struct Account {
+        uint64 low;
+        uint64 medium;
+        uint64 high;
+        uint64 critical;
+        uint64 asked;
+        uint64 onHand;
+    }
+
+    /// @notice Seconds of stock under which a demand is of a level.
+    struct Thresholds {
+        uint32 critical; // slot 0
+        uint32 high;
+        uint32 medium;
     }
 
     /// @notice What a recipient publishes.
@@ -111,6 +139,16 @@ interface IDemandBook {
         uint64 demand;
         bytes32 content;
         uint40 validUntil;
+        uint40 deadline;
+    }
+
+    /// @notice What an auditor signs to refuse or to contest, see `DEMAND_REFUSAL_TYPEHASH` and `DEMAND_CONTEST_TYPEHASH`; good once, like an attestation.
+    /// @param reason Hash of the reason, not zero.
+    struct Objection {
+        address auditor;
+        uint64 demand;
+        bytes32 content;
+        bytes32 reason;
         uint40 deadline;
     }
 
@@ -177,18 +215,44 @@ interface IDemandBook {
         bytes32 emergency,
         uint64 raised
     );
+    /// @notice The facts as they count from now on, also those of a new demand.
     event FactsChanged(uint64 indexed demand, uint64 stock, uint64 dailyUse, uint32 version);
     event LevelChanged(uint64 indexed demand, Level from, Level to);
     event DemandAttested(
         uint64 indexed demand, address indexed auditor, uint32 version, uint40 validUntil
     );
     event DemandCounted(uint64 indexed demand, Level counted);
+    /// @notice These facts need two auditors of other organisations than the refuser's, and no fast path will have them.
+    event DemandRefused(
+        uint64 indexed demand, address indexed auditor, uint32 version, bytes32 reason
+    );
+    /// @notice It does not count until then.
+    event DemandContested(
+        uint64 indexed demand,
+        address indexed auditor,
+        uint32 version,
+        uint40 contestedUntil,
+        bytes32 reason
+    );
     /// @notice Its time is over.
     event AttestationLapsed(uint64 indexed demand, address indexed auditor);
     /// @notice None of the demand's attestations is good any more, nor any that was signed for the version before.
     event AttestationsEnded(uint64 indexed demand, uint32 version);
     event DemandReopened(uint64 indexed demand, uint64 open);
     event DemandEnded(uint64 indexed demand, DemandStatus status, uint64 served);
+    event UnitsReceived(uint64 indexed demand, uint64 indexed lot, uint64 units);
+    event UnitsHandedOut(
+        address indexed recipient, uint64 indexed material, uint64 parcel, uint64 units
+    );
+    event UnitsWrittenOff(
+        address indexed recipient,
+        uint64 indexed material,
+        uint64 lot,
+        uint64 units,
+        address indexed auditor,
+        bytes32 reason
+    );
+    event ThresholdsChanged(Thresholds from, Thresholds to);
     event FastPathOpened(
         bytes32 indexed emergency, bytes32 indexed region, uint64 cap, uint40 until
     );
@@ -210,6 +274,7 @@ interface IDemandBook {
     error ZeroUnits();
     error TooManyUnits(uint64 units, uint64 most);
     error TooManyDemands(uint256 given, uint256 most);
+    error TooManyParcels(uint256 given, uint256 most);
     error ZeroPeople();
     error NotDeclared(address recipient);
     error NotAttestedFacility(address recipient);
@@ -229,6 +294,22 @@ interface IDemandBook {
     error UnknownRaise(uint64 raised);
     error DemandNotOpen(uint64 demand, DemandStatus status);
     error NotLapsed(uint64 id, uint40 at);
+    error NoReason();
+    error BadSignature(address signer);
+    error AlreadyRefused(uint64 demand, address auditor);
+    /// @notice What an auditor has attested can be contested, not refused.
+    error DemandIsAttested(uint64 demand, address auditor);
+    error NotAttested(uint64 demand);
+    error AlreadyContested(uint64 demand, uint40 contestedUntil);
+    error TooManyContests(uint64 demand, uint256 most);
+    error AuditOverdue(uint64 demand, uint40 auditBy);
+    error BadThresholds(uint32 critical, uint32 high, uint32 medium);
+    error NotRecipientsStation(uint32 station, address recipient);
+    error StationCannotStore(uint32 station, uint64 material);
+    /// @notice The parcel is neither handed out nor destroyed.
+    error NotHandedOut(uint64 parcel);
+    /// @notice Of this parcel nothing more counts as received: report its allocations as received first.
+    error NothingReceived(uint64 parcel, address recipient);
     error NotInEmergency(bytes32 emergency, bytes32 region);
     error AlreadyClaimed(uint64 raised, address recipient);
     error NothingToClaim(uint64 raised, address recipient);
@@ -240,6 +321,16 @@ interface IDemandBook {
     function MAX_VALIDITY() external view returns (uint40);
     /// @notice Seconds within which what the fast path served must be audited: three days.
     function AUDIT_WINDOW() external view returns (uint40);
+    /// @notice Seconds for which a contest keeps a demand from counting: one day.
+    function CONTEST_TIME() external view returns (uint40);
+    /// @notice Most contests of one version: two.
+    function MAX_CONTESTS() external view returns (uint8);
+    /// @notice The thresholds of the levels.
+    function thresholds() external view returns (Thresholds memory);
+    /// @notice What a recipient has asked of a material; all zero when nothing.
+    function account(address recipient, uint64 material) external view returns (Account memory);
+    /// @notice Units of a lot that a recipient has received and not reported as handed out.
+    function receivedOf(address recipient, uint64 lot) external view returns (uint64);
     /// @notice The facts of a facility; all zero when it has declared none.
     function facility(address recipient) external view returns (Facility memory);
     /// @notice The demand. @dev Reverts with `UnknownDemand`.
@@ -281,16 +372,26 @@ interface IDemandBook {
         view
         returns (Prospect memory);
 
+    /// @notice The region whose fast path would serve `units` of the demand now; zero when none would.
+    function fastPathOf(uint64 demandId, uint64 units) external view returns (bytes32 region);
+
     /// @notice EIP-712: `Attestation(address auditor,uint64 demand,bytes32 content,uint40 validUntil,uint40 deadline)`.
     function ATTESTATION_TYPEHASH() external view returns (bytes32);
+    /// @notice EIP-712: `DemandRefusal(address auditor,uint64 demand,bytes32 content,bytes32 reason,uint40 deadline)`.
+    function DEMAND_REFUSAL_TYPEHASH() external view returns (bytes32);
+    /// @notice EIP-712: `DemandContest(address auditor,uint64 demand,bytes32 content,bytes32 reason,uint40 deadline)`.
+    function DEMAND_CONTEST_TYPEHASH() external view returns (bytes32);
 
     // --- recipients ---
 
     /// @notice States the facts of the caller's facility, an active recipient; they count once attested. Changing them needs a new attestation.
-    /// @dev Emits `FacilityDeclared`. The facility's place is that of the registry at the first declaration.
+    /// @dev Emits `FacilityDeclared`. The facility's place is that of the registry.
     function declareFacility(uint32 peopleInCare, bool vulnerable) external;
 
-    /// @notice Publishes a demand. @dev Only an active recipient that has declared its facility. Emits `DemandPublished`, `LevelChanged`.
+    /// @notice Publishes a demand. The stock that counts is the greater of what is declared and what is on hand.
+    /// @dev Only an active recipient that has declared its facility. The station is the recipient's own, or one in its province that an active station operator runs
+    /// (`NotRecipientsStation`), and its band lies within the material's (`StationCannotStore`). All that the recipient has asked of the material stays within 10^12 units;
+    /// above the material's cap it needs a second auditor. Emits `DemandPublished`, `FactsChanged`, `LevelChanged`.
     function publish(DemandRequest calldata request) external returns (uint64 demandId);
 
     /// @notice Claims the caller's part of what a plan raised for its region: units x people in care / people in care of all attested facilities when raised, rounded down.
@@ -298,7 +399,7 @@ interface IDemandBook {
     /// The demand is audited like any other before it counts. Emits `RaiseClaimed` too.
     function claim(uint64 raised, DemandRequest calldata request) external returns (uint64 demandId);
 
-    /// @notice New facts; the attestations fall. @dev Only its recipient. Emits `FactsChanged`, `LevelChanged`.
+    /// @notice New facts; the attestations fall, and so does a refusal. @dev Only its recipient. Emits `FactsChanged`, `LevelChanged`.
     function updateFacts(uint64 demandId, uint64 stock, uint64 dailyUse) external;
 
     /// @notice The recipient withdraws a demand; what is allocated stays allocated. @dev Emits `DemandEnded`.
@@ -310,15 +411,47 @@ interface IDemandBook {
     function attestFacility(address recipient, uint32 peopleInCare, bool vulnerable) external;
 
     /// @notice Attests a demand as it stands (`content` must equal `contentOf`). A second, of another organisation, is needed
-    /// for the level CRITICAL (it counts as HIGH until then) and above the material's cap (it does not count until then).
-    /// @dev An active auditor of another organisation whose region contains the facility. Each attestation ends by itself, so that no auditor can shorten another's.
-    /// A demand that is no longer open can be attested only while it owes an audit to the fast path. Emits `DemandAttested`.
+    /// for the level CRITICAL (it counts as HIGH until then), above the material's cap and where an auditor has refused (it does not count until then).
+    /// @dev An active auditor of another organisation, also than the refuser's, whose region contains the facility. Each attestation ends by itself, so that no auditor can shorten
+    /// another's. A demand that is no longer open can be attested only while it owes an audit to the fast path. Emits `DemandAttested`.
     function attest(uint64 demandId, bytes32 content, uint40 validUntil) external;
 
     /// @notice `attest` by signature, submitted by anyone.
     function attestBySignature(Attestation calldata attestation, bytes calldata signature) external;
 
+    /// @notice Refuses a demand as it stands while nobody attests it: no fast path will have it any more, and it needs two auditors of other organisations.
+    /// @dev The same auditors as for `attest`. Once for these facts (`AlreadyRefused`, `DemandIsAttested`); new facts clear it. Emits `DemandRefused`.
+    /// @param reason Hash of the reason (`NoReason`).
+    function refuse(uint64 demandId, bytes32 content, bytes32 reason) external;
+
+    /// @notice `refuse` by signature, submitted by anyone.
+    function refuseBySignature(Objection calldata refusal, bytes calldata signature) external;
+
+    /// @notice Contests a demand that is attested: for a day it neither counts nor is served; then it counts again by `refresh`.
+    /// @dev The same auditors as for `attest`, of no organisation that attests it. Each organisation once for a version, one contest at a time and two in all
+    /// (`AlreadyContested`, `TooManyContests`): nobody holds a demand down. Emits `DemandContested`.
+    /// @param reason Hash of the reason (`NoReason`).
+    function contest(uint64 demandId, bytes32 content, bytes32 reason) external;
+
+    /// @notice `contest` by signature, submitted by anyone.
+    function contestBySignature(Objection calldata objection, bytes calldata signature) external;
+
+    /// @notice Takes units of a lot that a recipient received and cannot report as handed out (lost, given back) off what it has on hand and has asked.
+    /// @dev The same auditors as for `attest`. Emits `UnitsWrittenOff`; reverts with `TooManyUnits`.
+    /// @param reason Hash of the reason (`NoReason`).
+    function writeOff(address recipient, uint64 lot, uint64 units, bytes32 reason) external;
+
+    // --- urgency keeper ---
+
+    /// @notice Changes the thresholds of the levels, seconds, strictly rising, from one hour to sixty days (`BadThresholds`). Levels follow at the next `refresh`.
+    /// @dev Only the urgency keeper, with delay. Emits `ThresholdsChanged`.
+    function setThresholds(Thresholds calldata to) external;
+
     // --- anyone ---
+
+    /// @notice Counts units as handed out that the ledger says their recipient has distributed or destroyed, once each: they count neither as asked nor as on hand any more.
+    /// @dev At most 100 parcels (`TooManyParcels`). Passes by those that are counted already; reverts with `NotHandedOut`, and with `NothingReceived` where no allocation brought the lot. Emits `UnitsHandedOut`.
+    function reportDistributed(uint64[] calldata parcels) external;
 
     /// @notice Ends the attestation of a facility whose recipient is suspended: its people take no part in raises until it is attested again.
     /// @dev Reverts with `RecipientIsActive`, `NotAttestedFacility`. Emits `FacilityDropped`.
@@ -340,7 +473,8 @@ interface IDemandBook {
     /// unaudited and no fast path will have it, nothing is served and the answer says so: `level` is NULL, and what comes after is not looked at.
     /// @dev Reverts with `DemandNotOpen` (LAPSED from `neededBy` on) and unless the recipient is active. From the fast path the level is LOW, whatever the facts
     /// claim: a liar who tells of no stock gains the last place, and only within the path's cap, region and time, up to the material's cap, and while
-    /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`.
+    /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`; neither while an auditor refuses or contests it.
+    /// The facility's vulnerability is that of the last `refresh`.
     /// @param demands The demands. @param units What each is served, as many as there are demands.
     function serve(Goods calldata goods, uint64[] calldata demands, uint64[] calldata units)
         external
@@ -350,10 +484,14 @@ interface IDemandBook {
     /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what is open or more, it does not count until it is attested again.
     function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external;
 
-    /// @notice Takes from the freight budget what is there, at most `asked`.
+    /// @notice Takes from the freight budget what is there, at most `asked`, for an allocation that is being booked.
+    /// @dev Reverts with `AuditOverdue` where the fast path served the demand and its audit was not made in time.
     function takeBudget(uint64 demandId, uint128 asked)
         external
         returns (uint128 taken, address recipient);
+
+    /// @notice Counts units of a lot that an allocation has brought as on hand with the demand's recipient. @dev Emits `UnitsReceived`.
+    function countReceived(uint64 demandId, uint64 lot, uint64 units) external;
 
     // --- EmergencyResponse only ---
 

@@ -106,9 +106,18 @@ SUITE = Suite(
             {
                 "accessManager": "@AccessManager",
                 "participantRegistry": "@ParticipantRegistry",
-                "materialLedger": "@MaterialLedger",
+                "demandOffice": "@DemandOffice",
                 "demandEscrow": "@DemandEscrow",
                 "emergencyResponse": "@EmergencyResponse",
+            },
+        ),
+        Item(
+            "DemandOffice",
+            {
+                "accessManager": "@AccessManager",
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "logisticsNetwork": "@LogisticsNetwork",
             },
         ),
         Item(
@@ -274,6 +283,14 @@ SUITE = Suite(
                 "ReliefFund": ("unpause",),
             },
             required=False,
+        ),
+        RoleSpec(
+            "urgency_keeper",
+            10,
+            {"DemandBook": ("setThresholds",)},
+            required=False,
+            guardian="guardian",
+            least_delay=2 * _DAY,
         ),
     ),
 )

@@ -1,114 +1,113 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-
 import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {LapsingPause} from "../access/LapsingPause.sol";
+import {NeedAccount} from "../libraries/NeedAccount.sol";
 import {OpenUnits} from "../libraries/OpenUnits.sol";
 import {References} from "../libraries/References.sol";
-import {SignatureCheck} from "../libraries/SignatureCheck.sol";
-import {Urgency} from "../libraries/Urgency.sol";
-import {PlanBook} from "./PlanBook.sol";
+import {DemandStore} from "./DemandStore.sol";
 
 /// @title DemandBook
 /// @notice Demands with their facts of need: facts, attestations, level, and totals of what counts.
-/// @dev Facilities are in FacilityBook, what plans have raised and opened in PlanBook. Goods meet demands in DemandEscrow, the only one
-/// that may serve them.
-contract DemandBook is PlanBook, EIP712 {
+/// @dev Here demands are read, served and brought up to date; what recipients, auditors and plans do is passed on to the office.
+/// Goods meet demands in DemandEscrow, the only one that may serve them.
+contract DemandBook is IDemandBook, DemandStore, LapsingPause {
     using OpenUnits for uint256;
-
-    /// @dev What an auditor attests, see `contentOf`.
-    struct Content {
-        uint64 demand;
-        address recipient;
-        uint64 material;
-        uint64 units;
-        uint64 stock;
-        uint64 dailyUse;
-        uint40 factsAt;
-        uint40 neededBy;
-        uint32 station;
-        bytes32 emergency;
-        uint32 peopleInCare;
-        bool vulnerable;
-        uint32 version;
-    }
+    using NeedAccount for uint256;
 
     /// @inheritdoc IDemandBook
-    bytes32 public constant ATTESTATION_TYPEHASH = keccak256(
-        "Attestation(address auditor,uint64 demand,bytes32 content,uint40 validUntil,uint40 deadline)"
-    );
+    bytes32 public constant ATTESTATION_TYPEHASH = _ATTESTATION;
 
     /// @inheritdoc IDemandBook
-    uint40 public constant MAX_VALIDITY = 30 days;
+    bytes32 public constant DEMAND_REFUSAL_TYPEHASH = _REFUSAL;
 
-    /// @notice Most demands brought up to date in one call.
-    uint256 private constant MAX_DEMANDS = 100;
+    /// @inheritdoc IDemandBook
+    bytes32 public constant DEMAND_CONTEST_TYPEHASH = _CONTEST;
+
+    /// @inheritdoc IDemandBook
+    uint40 public constant MAX_VALIDITY = _MAX_VALIDITY;
+
+    /// @inheritdoc IDemandBook
+    uint40 public constant AUDIT_WINDOW = _AUDIT_WINDOW;
+
+    /// @inheritdoc IDemandBook
+    uint40 public constant CONTEST_TIME = _CONTEST_TIME;
+
+    /// @inheritdoc IDemandBook
+    uint8 public constant MAX_CONTESTS = _MAX_CONTESTS;
+
+    /// @notice The code of the acts that stand under "the office".
+    address public immutable office;
 
     /// @notice Who may serve demands.
-    address private immutable demandEscrow;
+    address public immutable demandEscrow;
 
-    /// @inheritdoc IDemandBook
-    uint64 public demandCount;
-
-    mapping(uint64 id => Demand) private _demands;
-
-    /// @dev Open audited units by level, see `_scopeKey`.
-    mapping(bytes32 scope => uint256) private _totals;
+    /// @notice Who may raise demand and open the fast path.
+    address public immutable emergencyResponse;
 
     constructor(
         address accessManager,
         address participantRegistry,
-        address materialLedger,
+        address demandOffice,
         address demandEscrow_,
         address emergencyResponse_
-    )
-        AccessManaged(References.required(accessManager))
-        EIP712("Aidline DemandBook", "1")
-        PlanBook(participantRegistry, materialLedger, emergencyResponse_)
-    {
+    ) DemandStore(accessManager, participantRegistry) {
+        office = References.required(demandOffice);
         demandEscrow = References.required(demandEscrow_);
+        emergencyResponse = References.required(emergencyResponse_);
+        _thresholds = Thresholds({critical: 24 hours, high: 72 hours, medium: 168 hours});
+    }
+
+    modifier onlyWriter(address writer) {
+        _requireWriter(writer);
+        _;
     }
 
     // --- reads ---
 
     /// @inheritdoc IDemandBook
-    function demand(uint64 id) external view returns (Demand memory) {
-        return _knownDemand(id);
+    function demand(uint64 id) external view returns (Demand memory whole) {
+        DemandRecord storage record = _knownDemand(id);
+        _readNeed(record, whole);
+        _readAudit(record, whole);
+    }
+
+    /// @inheritdoc IDemandBook
+    function demandCount() external view returns (uint64) {
+        return _counts.demands;
     }
 
     /// @inheritdoc IDemandBook
     function stationOf(uint64 demandId) external view returns (uint32) {
-        return _knownDemand(demandId).station;
+        return _knownDemand(demandId).audit.station;
     }
 
     /// @inheritdoc IDemandBook
     function levelNow(uint64 demandId) external view returns (Level) {
-        return _levelNow(_knownDemand(demandId));
+        DemandRecord storage record = _knownDemand(demandId);
+        return _levelNow(record, _isVulnerable(record.terms.recipient), _thresholds);
     }
 
     /// @inheritdoc IDemandBook
-    function contentOf(uint64 demandId) public view returns (bytes32) {
-        Demand storage record = _knownDemand(demandId);
-        Facility storage facts = _facilities[record.recipient];
-        Content memory content;
-        content.demand = demandId;
-        content.recipient = record.recipient;
-        content.material = record.material;
-        content.units = record.units;
-        content.stock = record.stock;
-        content.dailyUse = record.dailyUse;
-        content.factsAt = record.factsAt;
-        content.neededBy = record.neededBy;
-        content.station = record.station;
-        content.emergency = record.emergency;
-        content.peopleInCare = facts.peopleInCare;
-        content.vulnerable = facts.vulnerable;
-        content.version = record.version;
-        return keccak256(abi.encode(content));
+    function contentOf(uint64 demandId) external view returns (bytes32) {
+        return _contentOf(demandId, _knownDemand(demandId));
+    }
+
+    /// @inheritdoc IDemandBook
+    function prospectOf(uint64 demandId, Goods calldata goods)
+        external
+        view
+        returns (Prospect memory)
+    {
+        return _prospect(_knownDemand(demandId), goods, _scopeOf(goods));
+    }
+
+    /// @inheritdoc IDemandBook
+    function fastPathOf(uint64 demandId, uint64 units) external view returns (bytes32 region) {
+        return _fastPathFor(_openDemand(demandId), units);
     }
 
     /// @inheritdoc IDemandBook
@@ -117,7 +116,12 @@ contract DemandBook is PlanBook, EIP712 {
         view
         returns (uint64 low, uint64 medium, uint64 high, uint64 critical)
     {
-        uint256 total = _totals[_scopeKey(material, scope.kind, scope.scope)];
+        if (scope.kind == IMaterialLedger.EarmarkKind.FACILITY) {
+            address recipient = registry.accountOf(scope.scope);
+            Account memory own = _accounts[_accountKey(recipient, uint48(material))].read();
+            return (own.low, own.medium, own.high, own.critical);
+        }
+        uint256 total = _totals[_keyOf(uint48(material), scope.kind, _numbers[scope.scope])];
         return (
             total.unitsAt(Level.LOW),
             total.unitsAt(Level.MEDIUM),
@@ -127,77 +131,63 @@ contract DemandBook is PlanBook, EIP712 {
     }
 
     /// @inheritdoc IDemandBook
-    function prospectOf(uint64 demandId, Goods calldata goods)
-        external
-        view
-        returns (Prospect memory)
-    {
-        return _prospect(_knownDemand(demandId), goods);
-    }
-
-    // --- recipients ---
-
-    /// @inheritdoc IDemandBook
-    function publish(DemandRequest calldata request) external whenOpen returns (uint64 demandId) {
-        return _publish(request, 0);
+    function account(address recipient, uint64 material) external view returns (Account memory) {
+        return _accounts[_accountKey(recipient, uint48(material))].read();
     }
 
     /// @inheritdoc IDemandBook
-    function claim(uint64 raised, DemandRequest calldata request)
-        external
-        whenOpen
-        returns (uint64 demandId)
-    {
-        DemandRequest memory part = _takePart(raised, request);
-        demandId = _publish(part, raised);
-        emit RaiseClaimed(raised, demandId, part.units);
+    function receivedOf(address recipient, uint64 lot) external view returns (uint64) {
+        return _received[recipient][lot];
     }
 
     /// @inheritdoc IDemandBook
-    function updateFacts(uint64 demandId, uint64 stock, uint64 dailyUse) external {
-        Demand storage record = _ownDemand(demandId);
-        _requirePossible(stock, dailyUse);
-
-        _setCounted(demandId, record, Level.NULL);
-        record.stock = stock;
-        record.dailyUse = dailyUse;
-        record.factsAt = uint40(block.timestamp);
-        _endAttestations(record);
-        emit FactsChanged(demandId, stock, dailyUse, record.version);
-        _update(demandId, record);
+    function thresholds() external view returns (Thresholds memory) {
+        return _thresholds;
     }
 
     /// @inheritdoc IDemandBook
-    function withdrawDemand(uint64 demandId) external {
-        _end(demandId, _ownDemand(demandId), DemandStatus.WITHDRAWN);
-    }
-
-    // --- auditors ---
-
-    /// @inheritdoc IDemandBook
-    function attest(uint64 demandId, bytes32 content, uint40 validUntil) external {
-        _attest(demandId, msg.sender, content, validUntil);
+    function facility(address recipient) external view returns (Facility memory) {
+        return _facilities[recipient];
     }
 
     /// @inheritdoc IDemandBook
-    function attestBySignature(Attestation calldata attestation, bytes calldata signature)
-        external
-    {
-        if (block.timestamp > attestation.deadline) revert Expired(attestation.deadline);
-        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, attestation)));
-        SignatureCheck.requireValid(attestation.auditor, digest, signature);
-        _attest(
-            attestation.demand, attestation.auditor, attestation.content, attestation.validUntil
-        );
+    function peopleInCare(bytes32 region) external view returns (uint64) {
+        return _peopleInCare[region];
+    }
+
+    /// @inheritdoc IDemandBook
+    function raiseCount() external view returns (uint64) {
+        return _counts.raises;
+    }
+
+    /// @inheritdoc IDemandBook
+    function raiseRecord(uint64 id) external view returns (Raise memory record) {
+        record = _raises[id];
+        if (record.units == 0) revert UnknownRaise(id);
+    }
+
+    /// @inheritdoc IDemandBook
+    function hasClaimed(uint64 raised, address recipient) external view returns (bool) {
+        return _hasClaimed[raised][recipient];
+    }
+
+    /// @inheritdoc IDemandBook
+    function fastPath(bytes32 emergency, bytes32 region) external view returns (FastPath memory) {
+        return _fastPaths[emergency][region];
+    }
+
+    /// @inheritdoc IDemandBook
+    function auditDebt(address recipient) external view returns (AuditDebt memory) {
+        return _auditDebts[recipient];
     }
 
     // --- anyone ---
 
     /// @inheritdoc IDemandBook
     function refresh(uint64 demandId) external returns (Level) {
-        Demand storage record = _openDemand(demandId);
-        _update(demandId, record);
-        return record.level;
+        DemandRecord storage record = _openDemand(demandId);
+        _refresh(demandId, record);
+        return record.terms.level;
     }
 
     /// @inheritdoc IDemandBook
@@ -205,17 +195,18 @@ contract DemandBook is PlanBook, EIP712 {
         if (demandIds.length > MAX_DEMANDS) revert TooManyDemands(demandIds.length, MAX_DEMANDS);
         for (uint256 i; i < demandIds.length; ++i) {
             uint64 id = demandIds[i];
-            Demand storage record = _knownDemand(id);
-            if (record.status != DemandStatus.OPEN) continue;
-            if (block.timestamp >= record.neededBy) _end(id, record, DemandStatus.LAPSED);
-            else _update(id, record);
+            DemandRecord storage record = _knownDemand(id);
+            if (_statusOf(record) != DemandStatus.OPEN) continue;
+            if (block.timestamp < record.terms.neededBy) _refresh(id, record);
+            else _end(id, record, DemandStatus.LAPSED);
         }
     }
 
     /// @inheritdoc IDemandBook
     function lapseDemand(uint64 demandId) external {
-        Demand storage record = _openDemand(demandId);
-        if (block.timestamp < record.neededBy) revert NotLapsed(demandId, record.neededBy);
+        DemandRecord storage record = _openDemand(demandId);
+        uint40 neededBy = record.terms.neededBy;
+        if (block.timestamp < neededBy) revert NotLapsed(demandId, neededBy);
         _end(demandId, record, DemandStatus.LAPSED);
     }
 
@@ -228,10 +219,17 @@ contract DemandBook is PlanBook, EIP712 {
         returns (Prospect[] memory prospects)
     {
         prospects = new Prospect[](demands.length);
+        uint256 scope = _scopeOf(goods);
+        Thresholds memory limits = _thresholds;
+        uint256 served;
         for (uint256 i; i < demands.length; ++i) {
-            prospects[i] = _serve(demands[i], units[i], goods);
+            Level counted;
+            (prospects[i], counted) = _serve(demands[i], units[i], goods, scope, limits);
             if (prospects[i].level == Level.NULL) break;
+            served += OpenUnits.word(counted, units[i]);
         }
+        if (served == 0) return prospects;
+        _totals[_keyOf(uint48(goods.material), IMaterialLedger.EarmarkKind.NONE, 0)] -= served;
     }
 
     /// @inheritdoc IDemandBook
@@ -239,21 +237,24 @@ contract DemandBook is PlanBook, EIP712 {
         external
         onlyWriter(demandEscrow)
     {
-        Demand storage record = _knownDemand(demandId);
+        DemandRecord storage record = _knownDemand(demandId);
+        DemandStatus status = _statusOf(record);
         record.freightBudget += freight;
-        _countUnits(record, Level.NULL, 0, record.counted, units);
-        record.served -= units;
-        if (record.status == DemandStatus.MET) {
-            record.status = DemandStatus.OPEN;
-            emit DemandReopened(demandId, units);
+        record.need.served -= uint40(units);
+        if (record.terms.status == DemandStatus.OPEN) {
+            _moveUnits(record, Level.NULL, 0, record.need.counted, units);
+            if (status == DemandStatus.MET) emit DemandReopened(demandId, units);
+        } else {
+            _accounts[
+                _accountKey(record.terms.recipient, record.need.material)
+            ] -= NeedAccount.asked(units);
         }
         // Less than a tenth is no fault: else a solver could end an attestation with a single unit.
-        bool worthIt = units >= (record.units - record.served) / 10;
-        if (byFault && worthIt) {
+        if (byFault && units >= _openUnitsOf(record) / 10) {
             _endAttestations(record);
-            emit AttestationsEnded(demandId, record.version);
+            emit AttestationsEnded(demandId, record.audit.version);
         }
-        _update(demandId, record);
+        _refresh(demandId, record);
     }
 
     /// @inheritdoc IDemandBook
@@ -262,262 +263,298 @@ contract DemandBook is PlanBook, EIP712 {
         onlyWriter(demandEscrow)
         returns (uint128 taken, address recipient)
     {
-        Demand storage record = _knownDemand(demandId);
-        recipient = record.recipient;
-        taken = asked < record.freightBudget ? asked : record.freightBudget;
-        record.freightBudget -= taken;
+        DemandRecord storage record = _knownDemand(demandId);
+        recipient = record.terms.recipient;
+        if (record.audit.auditOwed) {
+            uint40 auditBy = _auditDebts[recipient].auditBy;
+            if (block.timestamp >= auditBy) revert AuditOverdue(demandId, auditBy);
+        }
+        uint128 budget = record.freightBudget;
+        taken = asked < budget ? asked : budget;
+        if (taken != 0) record.freightBudget = budget - taken;
+    }
+
+    /// @inheritdoc IDemandBook
+    function countReceived(uint64 demandId, uint64 lot, uint64 units)
+        external
+        onlyWriter(demandEscrow)
+    {
+        DemandRecord storage record = _knownDemand(demandId);
+        address recipient = record.terms.recipient;
+        _received[recipient][lot] += units;
+        _accounts[_accountKey(recipient, record.need.material)] += NeedAccount.onHand(units);
+        emit UnitsReceived(demandId, lot, units);
+    }
+
+    // --- the office: recipients, auditors, plans, the urgency keeper ---
+
+    /// @inheritdoc IDemandBook
+    function declareFacility(uint32, bool) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function publish(DemandRequest calldata) external whenOpen returns (uint64) {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function claim(uint64, DemandRequest calldata) external whenOpen returns (uint64) {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function updateFacts(uint64, uint64, uint64) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function withdrawDemand(uint64) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function attestFacility(address, uint32, bool) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function attest(uint64, bytes32, uint40) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function attestBySignature(Attestation calldata, bytes calldata) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function refuse(uint64, bytes32, bytes32) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function refuseBySignature(Objection calldata, bytes calldata) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function contest(uint64, bytes32, bytes32) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function contestBySignature(Objection calldata, bytes calldata) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function writeOff(address, uint64, uint64, bytes32) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function dropFacility(address) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function reportDistributed(uint64[] calldata) external {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function setThresholds(Thresholds calldata) external restricted {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function openFastPath(bytes32, bytes32, uint64, uint40)
+        external
+        whenOpen
+        onlyWriter(emergencyResponse)
+    {
+        _toOffice();
+    }
+
+    /// @inheritdoc IDemandBook
+    function raise(bytes32, bytes32, uint64, uint64, uint40)
+        external
+        whenOpen
+        onlyWriter(emergencyResponse)
+        returns (uint64)
+    {
+        _toOffice();
     }
 
     // --- own reads ---
 
-    function _knownDemand(uint64 id) private view returns (Demand storage record) {
-        record = _demands[id];
-        if (record.status == DemandStatus.NULL) revert UnknownDemand(id);
+    function _requireWriter(address writer) private view {
+        if (msg.sender != writer) revert NotWriter(msg.sender);
     }
 
-    function _openDemand(uint64 id) private view returns (Demand storage record) {
-        record = _knownDemand(id);
-        if (record.status != DemandStatus.OPEN) revert DemandNotOpen(id, record.status);
+    function _readNeed(DemandRecord storage record, Demand memory whole) private view {
+        Need memory need = record.need;
+        Terms memory terms = record.terms;
+        whole.recipient = terms.recipient;
+        whole.neededBy = terms.neededBy;
+        whole.status = _statusOf(record);
+        whole.level = terms.level;
+        whole.material = need.material;
+        whole.units = need.units;
+        whole.served = need.served;
+        whole.stock = need.stock;
+        whole.dailyUse = need.dailyUse;
+        whole.factsAt = need.factsAt;
+        if (whole.status == DemandStatus.OPEN) whole.counted = need.counted;
+        whole.emergency = _names[terms.emergency];
     }
 
-    function _prospect(Demand storage record, Goods calldata goods)
+    function _readAudit(DemandRecord storage record, Demand memory whole) private view {
+        Audit memory audit = record.audit;
+        whole.publishedAt = audit.publishedAt;
+        whole.station = audit.station;
+        whole.raised = record.raised;
+        whole.freightBudget = record.freightBudget;
+        whole.overCap = audit.overCap;
+        whole.firstUntil = audit.firstUntil;
+        if (audit.firstUntil != 0) whole.firstAuditor = record.firstAuditor;
+        whole.secondUntil = audit.secondUntil;
+        if (audit.secondUntil != 0) whole.secondAuditor = record.secondAuditor;
+        whole.version = audit.version;
+        if (audit.refused) whole.refusedBy = record.refusedBy;
+        whole.contestedUntil = audit.contestedUntil;
+        whole.contests = audit.contests;
+        whole.auditOwed = audit.auditOwed;
+    }
+
+    /// @dev What a demand must have to lie within the goods' earmark: number of province or emergency, or recipient.
+    function _scopeOf(Goods calldata goods) private view returns (uint256 scope) {
+        if (goods.earmarkKind == IMaterialLedger.EarmarkKind.NONE) return 0;
+        scope = goods.earmarkKind == IMaterialLedger.EarmarkKind.FACILITY
+            ? uint160(registry.accountOf(goods.earmarkScope))
+            : _numbers[goods.earmarkScope];
+        // No demand has come from there.
+        if (scope == 0) return type(uint256).max;
+    }
+
+    function _prospect(DemandRecord storage record, Goods calldata goods, uint256 scope)
         private
         view
         returns (Prospect memory)
     {
         return Prospect({
-            fit: _fitOf(record, goods),
-            level: record.counted,
-            open: record.units - record.served,
-            dailyUse: record.dailyUse
+            fit: _fitOf(record, goods, scope),
+            level: record.need.counted,
+            open: _openUnitsOf(record),
+            dailyUse: record.need.dailyUse
         });
     }
 
     /// @dev Whether the demand counts in the total of the goods' scope and is within their earmark is one question.
-    function _fitOf(Demand storage record, Goods calldata goods) private view returns (Fit) {
-        if (record.material != goods.material) return Fit.OTHER_MATERIAL;
+    function _fitOf(DemandRecord storage record, Goods calldata goods, uint256 scope)
+        private
+        view
+        returns (Fit)
+    {
+        if (record.need.material != goods.material) return Fit.OTHER_MATERIAL;
         IMaterialLedger.EarmarkKind kind = goods.earmarkKind;
         if (kind != IMaterialLedger.EarmarkKind.NONE) {
-            bytes32 scope = record.emergency;
-            if (kind == IMaterialLedger.EarmarkKind.REGION) {
-                scope = _places[record.recipient].province;
-            }
+            uint256 own = record.terms.emergency;
+            if (kind == IMaterialLedger.EarmarkKind.REGION) own = record.terms.province;
             if (kind == IMaterialLedger.EarmarkKind.FACILITY) {
-                scope = _places[record.recipient].facility;
+                own = uint160(record.terms.recipient);
             }
-            if (scope != goods.earmarkScope) return Fit.OUT_OF_EARMARK;
+            if (own != scope) return Fit.OUT_OF_EARMARK;
         }
         // A lot that ends before the goods are needed can serve neither in a line nor as a reason to wait.
-        return goods.expiry == 0 || goods.expiry >= record.neededBy ? Fit.FITS : Fit.ENDS_TOO_SOON;
-    }
-
-    function _ownDemand(uint64 id) private view returns (Demand storage record) {
-        record = _openDemand(id);
-        if (record.recipient != msg.sender) revert NotRecipient(id, msg.sender);
-    }
-
-    function _requirePossible(uint64 stock, uint64 dailyUse) private pure {
-        if (stock > MAX_UNITS || dailyUse > MAX_UNITS) revert ImpossibleFacts(stock, dailyUse);
-    }
-
-    function _levelNow(Demand storage record) private view returns (Level) {
-        uint256 elapsed;
-        unchecked {
-            elapsed = block.timestamp - record.factsAt;
-        }
         return
-            Urgency.levelOf(record.stock, record.dailyUse, elapsed, _isVulnerable(record.recipient));
+            goods.expiry == 0 || goods.expiry >= record.terms.neededBy
+                ? Fit.FITS
+                : Fit.ENDS_TOO_SOON;
     }
 
-    /// @dev The level under which an open demand counts as of now, given its `level`.
-    function _countedNow(Demand storage record) private view returns (Level) {
-        if (
-            record.firstAuditor == address(0) || block.timestamp >= record.neededBy
-                || !registry.isActive(record.recipient, IParticipantRegistry.Role.RECIPIENT)
-        ) return Level.NULL;
-        if (record.secondAuditor != address(0)) return record.level;
-        if (record.overCap) return Level.NULL;
-        return record.level == Level.CRITICAL ? Level.HIGH : record.level;
-    }
-
-    function _scopeKey(uint64 material, IMaterialLedger.EarmarkKind kind, bytes32 scope)
+    /// @dev The region, nearest first, whose fast path will have an unaudited line; zero when none.
+    function _fastPathFor(DemandRecord storage record, uint64 units)
         private
-        pure
-        returns (bytes32)
+        view
+        returns (bytes32 region)
     {
-        return keccak256(abi.encode(material, kind, scope));
+        Audit storage audit = record.audit;
+        if (
+            record.terms.emergency == 0 || audit.overCap || audit.refused
+                || block.timestamp < audit.contestedUntil
+        ) return 0;
+        AuditDebt storage debt = _auditDebts[record.terms.recipient];
+        if (debt.demands != 0 && block.timestamp >= debt.auditBy) return 0;
+
+        bytes32 emergency = _names[record.terms.emergency];
+        region = _regionOf(record.terms.recipient);
+        while (region != 0) {
+            FastPath storage path = _fastPaths[emergency][region];
+            if (block.timestamp < path.until && units <= path.cap - path.used) return region;
+            region = registry.parentOf(region);
+        }
     }
 
     // --- own writes ---
 
-    /// @dev Brings attestations, level and count up to now. What has ended does not count and keeps its level.
-    function _update(uint64 id, Demand storage record) private {
-        _lapseAttestations(id, record);
-        if (record.status != DemandStatus.OPEN) return;
-        Level level = _levelNow(record);
-        if (level != record.level) {
-            emit LevelChanged(id, record.level, level);
-            record.level = level;
+    /// @dev Serves one line, but for the total of the material. Returns the level under which its units were counted, too.
+    function _serve(
+        uint64 id,
+        uint64 units,
+        Goods calldata goods,
+        uint256 scope,
+        Thresholds memory limits
+    ) private returns (Prospect memory prospect, Level counted) {
+        DemandRecord storage record = _openDemand(id);
+        if (block.timestamp >= record.terms.neededBy) {
+            revert DemandNotOpen(id, DemandStatus.LAPSED);
         }
-        _setCounted(id, record, _countedNow(record));
-    }
-
-    function _serve(uint64 demandId, uint64 units, Goods calldata goods)
-        private
-        returns (Prospect memory prospect)
-    {
-        Demand storage record = _openDemand(demandId);
-        if (block.timestamp >= record.neededBy) {
-            revert DemandNotOpen(demandId, DemandStatus.LAPSED);
-        }
-        _requireActive(record.recipient, IParticipantRegistry.Role.RECIPIENT);
-        _update(demandId, record);
-        prospect = _prospect(record, goods);
+        _requireActive(record.terms.recipient, IParticipantRegistry.Role.RECIPIENT);
+        _update(id, record, true, limits);
+        prospect = _prospect(record, goods, scope);
+        counted = prospect.level;
         if (prospect.fit != Fit.FITS || units > prospect.open) {
             prospect.level = Level.NULL;
-            return prospect;
-        }
-        if (prospect.level == Level.NULL) {
-            if (!_useFastPath(demandId, record, units)) return prospect;
-            prospect.level = Level.LOW;
-        }
-        _countUnits(record, record.counted, units, Level.NULL, 0);
-        record.served += units;
-        if (units == prospect.open) _end(demandId, record, DemandStatus.MET);
-    }
-
-    function _end(uint64 id, Demand storage record, DemandStatus status) private {
-        _setCounted(id, record, Level.NULL);
-        record.status = status;
-        emit DemandEnded(id, status, record.served);
-    }
-
-    function _publish(DemandRequest memory request, uint64 raised) private returns (uint64 id) {
-        _requireActive(msg.sender, IParticipantRegistry.Role.RECIPIENT);
-        if (_facilities[msg.sender].peopleInCare == 0) revert NotDeclared(msg.sender);
-        _requireUnits(request.units);
-        _requirePossible(request.stock, request.dailyUse);
-        if (request.neededBy <= block.timestamp) revert NeededInPast(request.neededBy);
-        if (request.emergency != 0 && raised == 0) {
-            _requireInEmergency(request.emergency, _places[msg.sender].region);
-        }
-        uint64 cap = ledger.material(request.material).capPerDemand;
-
-        id = ++demandCount;
-        Demand storage record = _demands[id];
-        record.recipient = msg.sender;
-        record.neededBy = request.neededBy;
-        record.publishedAt = uint40(block.timestamp);
-        record.status = DemandStatus.OPEN;
-        record.material = request.material;
-        record.units = request.units;
-        record.stock = request.stock;
-        record.dailyUse = request.dailyUse;
-        record.factsAt = uint40(block.timestamp);
-        record.station = request.station;
-        record.raised = raised;
-        record.overCap = cap != 0 && request.units > cap;
-        record.freightBudget = request.freightBudget;
-        record.emergency = request.emergency;
-        emit DemandPublished(
-            id,
-            msg.sender,
-            request.material,
-            request.units,
-            request.neededBy,
-            request.station,
-            request.emergency,
-            raised
-        );
-        _update(id, record);
-    }
-
-    function _attest(uint64 id, address auditor, bytes32 content, uint40 validUntil) private {
-        Demand storage record = _knownDemand(id);
-        if (record.status != DemandStatus.OPEN && !record.auditOwed) {
-            revert DemandNotOpen(id, record.status);
-        }
-        bytes32 expected = contentOf(id);
-        if (content != expected) revert ContentChanged(id, expected, content);
-        if (validUntil <= block.timestamp || validUntil > block.timestamp + MAX_VALIDITY) {
-            revert BadValidity(validUntil);
-        }
-        _requireAuditorOf(auditor, record.recipient);
-
-        _update(id, record);
-        address first = record.firstAuditor;
-        if (first == address(0)) {
-            record.firstAuditor = auditor;
-            record.firstUntil = validUntil;
-            if (record.auditOwed) _settleDebt(record);
+        } else if (counted == Level.NULL) {
+            if (_useFastPath(id, record, units)) prospect.level = Level.LOW;
         } else {
-            if (first == auditor || record.secondAuditor == auditor) {
-                revert AlreadyAttested(id, auditor);
-            }
-            if (record.secondAuditor != address(0)) revert FullyAttested(id);
-            if (_participant(first).organisation == _participant(auditor).organisation) {
-                revert SameOrganisation(auditor, first);
-            }
-            record.secondAuditor = auditor;
-            record.secondUntil = validUntil;
+            _moveInPlace(record, counted, units, Level.NULL, 0);
         }
-        emit DemandAttested(id, auditor, record.version, validUntil);
-        _update(id, record);
+        if (prospect.level == Level.NULL) return (prospect, counted);
+        uint40 served = record.need.served + uint40(units);
+        record.need.served = served;
+        if (units == prospect.open) emit DemandEnded(id, DemandStatus.MET, served);
     }
 
-    /// @dev Each ends by itself, so that no auditor can shorten another's; one that is left is the first.
-    function _lapseAttestations(uint64 id, Demand storage record) private {
-        if (record.secondAuditor != address(0) && block.timestamp >= record.secondUntil) {
-            emit AttestationLapsed(id, record.secondAuditor);
-            record.secondAuditor = address(0);
-        }
-        if (record.firstAuditor != address(0) && block.timestamp >= record.firstUntil) {
-            emit AttestationLapsed(id, record.firstAuditor);
-            record.firstAuditor = record.secondAuditor;
-            record.firstUntil = record.secondUntil;
-            record.secondAuditor = address(0);
-        }
+    /// @dev Takes an unaudited line's units from a fast path, and notes that their audit is owed. False when none will have it.
+    function _useFastPath(uint64 id, DemandRecord storage record, uint64 units)
+        private
+        returns (bool)
+    {
+        bytes32 region = _fastPathFor(record, units);
+        if (region == 0) return false;
+        bytes32 emergency = _names[record.terms.emergency];
+        _fastPaths[emergency][region].used += units;
+        emit FastPathUsed(id, emergency, region, units);
+        if (record.audit.auditOwed) return true;
+        record.audit.auditOwed = true;
+        AuditDebt storage debt = _auditDebts[record.terms.recipient];
+        if (debt.demands == 0) debt.auditBy = uint40(block.timestamp) + AUDIT_WINDOW;
+        ++debt.demands;
+        return true;
     }
 
-    /// @dev A new version, so that no attestation of the former one can be used again, nor one that somebody kept back.
-    function _endAttestations(Demand storage record) private {
-        record.firstAuditor = address(0);
-        record.secondAuditor = address(0);
-        ++record.version;
-    }
-
-    function _setCounted(uint64 id, Demand storage record, Level to) private {
-        Level from = record.counted;
-        if (from == to) return;
-        uint64 open = record.units - record.served;
-        record.counted = to;
-        emit DemandCounted(id, to);
-        _countUnits(record, from, open, to, open);
-    }
-
-    /// @dev Changes the totals of every scope in which the demand lies; NULL stands for none.
-    function _countUnits(
-        Demand storage record,
-        Level less,
-        uint64 lessUnits,
-        Level more,
-        uint64 moreUnits
-    ) private {
-        if (less == more) return;
-        uint64 material = record.material;
-        Place storage place = _places[record.recipient];
-        for (uint256 i = record.emergency == 0 ? 1 : 0; i < 4; ++i) {
-            bytes32 scope;
-            if (i == 0) scope = record.emergency;
-            else if (i == 2) scope = place.province;
-            else if (i == 3) scope = place.facility;
-            IMaterialLedger.EarmarkKind kind =
-                i == 0 ? IMaterialLedger.EarmarkKind.EMERGENCY : IMaterialLedger.EarmarkKind(i);
-            bytes32 key = _scopeKey(material, kind, scope);
-            uint256 total = _totals[key];
-            if (less != Level.NULL) total = total.minus(less, lessUnits);
-            if (more != Level.NULL) total = total.plus(more, moreUnits);
-            _totals[key] = total;
+    /// @dev Runs the office's function of the same name, which answers the caller itself.
+    function _toOffice() private {
+        address target = office;
+        assembly {
+            calldatacopy(0, 0, calldatasize())
+            let done := delegatecall(gas(), target, 0, calldatasize(), 0, 0)
+            returndatacopy(0, 0, returndatasize())
+            if iszero(done) { revert(0, returndatasize()) }
+            return(0, returndatasize())
         }
     }
 }

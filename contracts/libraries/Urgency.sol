@@ -6,27 +6,35 @@ import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 /// @title Urgency
 /// @notice The level of urgency that the facts of need give.
 library Urgency {
-    /// @notice CRITICAL with stock for under 24 hours, HIGH under 72, MEDIUM under 168, else LOW, and one level higher
+    /// @notice CRITICAL, HIGH or MEDIUM with stock for less than their threshold, else LOW, and one level higher
     /// for a vulnerable facility; LOW without any use, whoever asks.
     /// @param stock Units in stock when the facts were stated. @param dailyUse Units used a day.
     /// @param elapsed Seconds since then. @param vulnerable True for a facility that moves up one level.
+    /// @param thresholds Seconds of stock.
     /// @dev Exact: both sides of each comparison are multiplied by the use, so nothing is rounded.
-    function levelOf(uint256 stock, uint256 dailyUse, uint256 elapsed, bool vulnerable)
-        internal
-        pure
-        returns (IDemandBook.Level)
-    {
+    function levelOf(
+        uint40 stock,
+        uint40 dailyUse,
+        uint256 elapsed,
+        bool vulnerable,
+        IDemandBook.Thresholds memory thresholds
+    ) internal pure returns (IDemandBook.Level) {
         if (dailyUse == 0) return IDemandBook.Level.LOW;
         uint256 level = uint256(IDemandBook.Level.LOW);
-        // Units are below 2^40 and seconds below 2^40: no product leaves 2^128.
+        // A product of 40 bits of units and a time of less than 64 bits stays far below 256.
         unchecked {
-            uint256 had = stock * 1 days;
-            uint256 used = dailyUse * elapsed;
+            uint256 had = uint256(stock) * 1 days;
+            uint256 used = uint256(dailyUse) * elapsed;
             uint256 left = had > used ? had - used : 0;
-            if (left < dailyUse * 24 hours) level = uint256(IDemandBook.Level.CRITICAL);
-            else if (left < dailyUse * 72 hours) level = uint256(IDemandBook.Level.HIGH);
-            else if (left < dailyUse * 168 hours) level = uint256(IDemandBook.Level.MEDIUM);
-            if (vulnerable && level < uint256(IDemandBook.Level.CRITICAL)) ++level;
+            if (left < uint256(dailyUse) * thresholds.critical) {
+                return IDemandBook.Level.CRITICAL;
+            }
+            if (left < uint256(dailyUse) * thresholds.high) {
+                level = uint256(IDemandBook.Level.HIGH);
+            } else if (left < uint256(dailyUse) * thresholds.medium) {
+                level = uint256(IDemandBook.Level.MEDIUM);
+            }
+            if (vulnerable) ++level;
         }
         return IDemandBook.Level(level);
     }

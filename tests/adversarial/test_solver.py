@@ -111,7 +111,7 @@ def test_keeps_goods_to_itself_by_releasing_too_early(market: Desk, urgent: int)
 
 def test_hides_behind_demand_that_is_over(market: Desk, calm: int) -> None:
     """INV-DEM-1: what is over blocks nobody once anyone has looked; nobody needs its recipient."""
-    over = market.need(RIVAL, Level.HIGH, 100, [AUDITOR], needed_by=market.now + DAY, station=999)
+    over = market.need(RIVAL, Level.HIGH, 100, [AUDITOR], needed_by=market.now + DAY)
     offer = market.offer(CHARITY, 500)
     market.wait(DAY)
     with reverts("OutOfOrder", offer=offer, level=Level.HIGH):

@@ -381,9 +381,10 @@ def test_the_roles_that_reach_money_act_with_notice() -> None:
         "reinstater": day,
         "indicator_keeper": day,
         "planner": day,
+        "urgency_keeper": 2 * day,
     }
     stopped = {role.name for role in SUITE.roles if role.guardian == "guardian"}
-    assert {"reinstater", "indicator_keeper", "planner"} <= stopped
+    assert {"reinstater", "indicator_keeper", "planner", "urgency_keeper"} <= stopped
 
 
 def test_takes_a_reserve_that_is_there(chain: Flaky) -> None:

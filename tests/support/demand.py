@@ -14,6 +14,7 @@ from aidline.client import Contract, Receipt, RevmChain
 from aidline.keccak import keccak
 from aidline.model import EarmarkKind, Level
 from aidline.signing import Key, Message, typed
+from tests.support.network import station
 from tests.support.people import key_of, word
 from tests.support.suite import (
     DAY,
@@ -47,8 +48,8 @@ EMERGENCY = key_of("room of emergency")
 
 #: An emergency plan's id.
 PLAN = word("epidemic")
-#: Where goods are to go.
-STATION = 8
+#: Where goods are to go: a cold store of the station operator.
+STATION = 1
 
 
 def suite_for_demand() -> Suite:
@@ -74,8 +75,10 @@ def suite_for_demand() -> Suite:
         "@DonationRegistry",
         "@MaterialOffice",
     )
+    network = rooms.deploy("LogisticsNetwork", "@ParticipantRegistry", "@FreightEscrow")
+    rooms.deploy("DemandOffice", *common, "@MaterialLedger", "@LogisticsNetwork")
     needs = rooms.deploy(
-        "DemandBook", *common, "@MaterialLedger", "@DemandEscrow", "@EmergencyResponse"
+        "DemandBook", *common, "@DemandOffice", "@DemandEscrow", "@EmergencyResponse"
     )
     escrow = rooms.deploy(
         "DemandEscrow",
@@ -86,7 +89,10 @@ def suite_for_demand() -> Suite:
         "@DonationRegistry",
         "@ReliefFund",
     )
-    powers = [(ledger, "defineMaterial", "cataloguer")]
+    powers = [
+        (ledger, "defineMaterial", "cataloguer"),
+        (needs, "setThresholds", "urgency_keeper"),
+    ]
     for room in (needs, escrow):
         powers += [(room, "pause", "pauser"), (room, "unpause", "unpauser")]
     for room, function, role in powers:
@@ -94,7 +100,9 @@ def suite_for_demand() -> Suite:
             room.address, [room[function].codec.selector], role_number(role), sender=key_of("admin")
         )
     catalogue(ledger)
-    return replace(suite, ledger=ledger, needs=needs, demand=escrow)
+    keeper = key_of("station_operator")
+    network.addStation(station(keeper, region=word("CN-420100")), sender=keeper)
+    return replace(suite, ledger=ledger, needs=needs, demand=escrow, network=network)
 
 
 def earmark(kind: EarmarkKind, scope: bytes | str = "") -> dict[str, Any]:

@@ -99,6 +99,7 @@ GOVERNANCE = {
     "planner": "planner",
     "pauser": "pauser",
     "unpauser": "unpauser",
+    "urgency_keeper": "urgency_keeper",
 }
 
 

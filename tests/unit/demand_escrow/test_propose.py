@@ -24,7 +24,7 @@ import pytest
 from aidline.client import Contract
 from aidline.model import AllocationStatus, DemandStatus, EarmarkKind, Level, OfferStatus
 from aidline.signing import Key
-from tests.support.demand import Desk, earmark
+from tests.support.demand import STATION, Desk, earmark
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, KIT, MASK
@@ -89,7 +89,7 @@ def test_allocates_and_scores_a_batch(
     assert record.at == desk.now
     assert record.by_holder is False
     assert (desk.parcel_of(2).units, desk.parcel_of(2).promised) == (600, 600)
-    assert escrow.stationOf(2) == 8
+    assert escrow.stationOf(2) == STATION
 
 
 def test_a_demand_served_partly_stays_open_with_the_rest(
