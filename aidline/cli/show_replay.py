@@ -70,10 +70,9 @@ def lists(console: Console, played: Lists, assumptions: Assumptions) -> None:
 
 def outcomes(console: Console, played: Replay) -> None:
     """Print what came of each rule, and whether another served more of the most urgent."""
-    first = _date(played.ends[0]).toordinal() - played.round_days
     table = new_table(
         f"Rounds of {_days(played.round_days)}: {len(played.ends)} from "
-        f"{date.fromordinal(max(first, 1))} to {_date(played.ends[-1] - 1)}",
+        f"{_date(played.began)} to {_date(played.ends[-1] - 1)}",
         *("rule", "need met", "by urgency", "of served", "waits", "shipments", "in full"),
     )
     for outcome in played.outcomes:

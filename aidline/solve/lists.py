@@ -29,7 +29,8 @@ __all__ = [
 
 _MINUTE = 60
 _HOUR = 3600
-_FAR = 1000 * 24 * _HOUR
+_DAY = 24 * _HOUR
+_FAR = 1000 * _DAY
 _MOST_UNITS = 10**12  # what nobody has
 
 
@@ -42,7 +43,7 @@ class ListRules:
             later figure stands; a donor who names the same item and units again gives once.
         revision_minutes: Requests of whatever accounts for the same items, this near in time, are
             one when two thirds of their figures agree: a form that was corrected and sent again.
-            The later figures stand.
+            The later figures stand. Not where neither list has a time of day.
         echo_hours: Requests for the same items, this near in time, are one when all figures agree,
             unless all are one and the same figure, as many ask for: a list that was entered twice.
         cap_medians: A row above so many times the median request for its item is absurd, and is
@@ -231,8 +232,8 @@ class _Reading:
                 self.rows.append(_Row(row.line, who, item, row.time("date"), units))
             except InputError as problem:
                 self._reject(_Row(row.line, who, item, 0, units), problem)
-        for problem in misshapen:
-            self._reject(_Row(problem.line or 0, "", "", 0, 0), problem)
+        for wrong in misshapen:
+            self._reject(_Row(wrong.line or 0, "", "", 0, 0), wrong)
         # A list is of one crisis: a row of another year has a slip of the pen for a date.
         middle = median_low([one.time for one in self.rows] or [0])
         for one in self.rows:
@@ -330,8 +331,10 @@ def _same(former: _Form, form: _Form, apart: int, rules: ListRules) -> Fate | No
     """Say why a form for the same items is the former one again; ``None`` where it is not."""
     figures = [row.units for row in form.rows.values()]
     agree = sum(former.rows[item].units == row.units for item, row in form.rows.items())
+    # Midnight is what stands where nobody wrote the time of day: it says nothing of minutes.
+    timed = bool(former.since % _DAY or form.since % _DAY)
+    near = timed and apart <= rules.revision_minutes * _MINUTE
     if agree == len(figures):
         told_apart = len(set(figures)) > 1 and apart <= rules.echo_hours * _HOUR
-        return Fate.ECHOED if told_apart or apart <= rules.revision_minutes * _MINUTE else None
-    near = apart <= rules.revision_minutes * _MINUTE
+        return Fate.ECHOED if near or told_apart else None
     return Fate.REVISED if near and 3 * agree >= 2 * len(figures) else None

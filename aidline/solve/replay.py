@@ -98,12 +98,14 @@ class Replay:
 
     Attributes:
         round_days: Days of a round.
+        began: Begin of the first round, unix seconds.
         ends: Ends of the rounds, unix seconds.
         outcomes: Of each rule on a course of its own, ours first.
         comparisons: From the same state, in each round in which an item is open and there.
     """
 
     round_days: int
+    began: int
     ends: tuple[int, ...]
     outcomes: tuple[Outcome, ...]
     comparisons: tuple[Comparison, ...]
@@ -141,7 +143,10 @@ def replay(
     Raises:
         InputError: The lists span more than ten years.
     """
-    ends = _ends(lists, round_days)
+    first, after = _days(lists)
+    ends = tuple(
+        min(end, after) * _DAY for end in range(first + round_days, after + round_days, round_days)
+    )
     courses = [Course(order, lists.demands, lists.gifts, rules) for order in Order]
     comparisons: list[Comparison] = []
     for done, end in enumerate(ends, start=1):
@@ -150,19 +155,19 @@ def replay(
         if progress is not None:
             progress(done, len(ends))
     outcomes = tuple(course.outcome(ends[-1]) for course in courses)
-    return Replay(round_days, ends, outcomes, tuple(comparisons))
+    return Replay(round_days, first * _DAY, ends, outcomes, tuple(comparisons))
 
 
-def _ends(lists: Lists, round_days: int) -> tuple[int, ...]:
+def _days(lists: Lists) -> tuple[int, int]:
+    """Return the first day of either list and the day after the last."""
     days = [demand.entry.time // _DAY for demand in lists.demands]
     days += [gift.time // _DAY for gift in lists.gifts]
     first, after = min(days), max(days) + 1
     if after - first > _MOST_DAYS:
         raise InputError(
-            f"the lists span {after - first} days: {_MOST_DAYS} at the most, is a date wrong?"
+            f"the lists span {after - first:,} days: {_MOST_DAYS:,} at the most, is a date wrong?"
         )
-    ends = range(first + round_days, after + round_days, round_days)
-    return tuple(min(end, after) * _DAY for end in ends)
+    return first, after
 
 
 def record_of(lists: Lists, replays: Sequence[Replay], assumptions: Assumptions) -> dict[str, Any]:
@@ -202,6 +207,7 @@ def _tally_record(tally: Tally) -> dict[str, Any]:
 def _replay_record(played: Replay) -> dict[str, Any]:
     return {
         "round_days": played.round_days,
+        "began": played.began,
         "ends": list(played.ends),
         "outcomes": [_outcome_record(outcome) for outcome in played.outcomes],
         "equal_stock": [

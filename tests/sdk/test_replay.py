@@ -65,6 +65,7 @@ def outcome(played: Replay, order: Order = Order.URGENCY) -> Outcome:
 def test_rounds_go_from_the_first_day_to_the_last() -> None:
     given = lists([demand(1, 30, 5)], [gift(1, 24 * 9 + 3, 5)])
     assert replay(given, 1, RULES).ends == tuple(day * DAY for day in range(2, 11))
+    assert replay(given, 7, RULES).began == DAY
     assert replay(given, 7, RULES).ends == (8 * DAY, 10 * DAY)
     assert replay(given, 9, RULES).ends == (10 * DAY,)
     assert replay(given, 30, RULES).ends == (10 * DAY,)

@@ -8,6 +8,7 @@ read_requests
 ├── given a list for the same items within half an hour, two thirds of it equal: once, the later
 ├── given a list for the same items within six hours, all of it equal: once
 │   └── unless all its figures are one
+├── given lists without a time of day: half an hour says nothing
 ├── given none of these: both stand
 ├── given more than 300 times the median of its item: cut to that
 └── whatever stands there: each row has one fate, no unit goes unsaid
@@ -158,6 +159,15 @@ def test_lists_that_only_look_alike_both_stand(
     )
     assert listed.tally.used == len(first) + len(second)
     assert listed.tally.treated == ()
+
+
+def test_lists_of_a_day_without_the_time_both_stand(tmp_path: Path) -> None:
+    rows = [f"rec{n},2020-04-05,{item},10" for n in range(20) for item in ("gowns", "gloves")]
+    other = [f"rec{n},2020-04-05,gloves,{20 + n}" for n in range(20, 40)]
+    third = [f"rec{n},2020-04-05,gowns,10" for n in range(20, 40)]
+    assert requests(tmp_path, *rows, *other, *third).tally.used == 80
+    timed = [row.replace("2020-04-05", "2020-04-05 08:00") for row in rows]
+    assert requests(tmp_path, *timed).tally.used == 2
 
 
 def test_lists_for_other_items_both_stand(tmp_path: Path) -> None:
