@@ -27,6 +27,7 @@ _COMMANDS = {
     "verify": "aidline.cli.verify",
     "node": "aidline.cli.chain_commands",
     "deploy": "aidline.cli.chain_commands",
+    "device": "aidline.cli.device",
     "match": "aidline.cli.match",
 }
 

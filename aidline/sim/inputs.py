@@ -20,6 +20,13 @@ from pathlib import Path
 
 from aidline.errors import InputError
 from aidline.geodesy import Place
+from aidline.readings import (
+    HUMIDITY_COLUMNS,
+    SENSOR_RANGE,
+    TEMPERATURE_COLUMNS,
+    TIME_COLUMNS,
+    Reading,
+)
 from aidline.regions import RegionAtlas, shipped_atlas
 from aidline.sim.records import (
     SECONDS_A_DAY,
@@ -31,7 +38,6 @@ from aidline.sim.records import (
     HospitalSpec,
     InputCount,
     Material,
-    Reading,
     TelemetryLog,
 )
 from aidline.sim.rules import Rules
@@ -52,11 +58,7 @@ __all__ = [
 
 _FILE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 _UNKNOWN_AREA = ("未知", "待明确", "未明确", "待确认", "不明")
-_TIME_COLUMNS = ("ts", "time", "date", "datetime", "timestamp")
-_TEMPERATURE_COLUMNS = ("temperature", "temp_c", "temperature_c", "temp")
-_HUMIDITY_COLUMNS = ("humidity", "humidity_pct", "rh")
 _LOG_COLUMNS = ("log", "logger", "device", "serial")
-_SENSOR_RANGE = 10_000  # ±100 °C: no cargo logger measures beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,13 +520,13 @@ def read_telemetry(path: str | PathLike[str]) -> TelemetryRead:
         InputError: If the file is bad, or no reading can be used.
     """
     table = Table(path)
-    temperature = table.first_of(*_TEMPERATURE_COLUMNS)
-    time = table.first_of(*_TIME_COLUMNS)
+    temperature = table.first_of(*TEMPERATURE_COLUMNS)
+    time = table.first_of(*TIME_COLUMNS)
     if time is None:
         raise table.missing("time")
     if temperature is None:
         raise table.missing("temperature")
-    humidity = table.first_of(*_HUMIDITY_COLUMNS)
+    humidity = table.first_of(*HUMIDITY_COLUMNS)
     log = table.first_of(*_LOG_COLUMNS)
     tally = _Tally(table.path)
     logs: dict[str, dict[int, Reading]] = {}
@@ -535,7 +537,7 @@ def read_telemetry(path: str | PathLike[str]) -> TelemetryRead:
         moisture = None if humidity is None else row.number(humidity)
         if degrees is None:
             tally.unknown += 1
-        if degrees is None or abs(degrees) * 100 > _SENSOR_RANGE:
+        if degrees is None or abs(degrees) * 100 > SENSOR_RANGE:
             tally.rejected += 1
             continue
         wet = None if moisture is None else round(moisture * 100)

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from aidline.geodesy import Place, metres_between
+from aidline.readings import Reading
 from aidline.solve.urgency import level_of
 
 __all__ = [
@@ -910,21 +911,6 @@ class InputCount:
             "merged": self.merged,
             "rejected": self.rejected,
         }
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Reading:
-    """A sensor value.
-
-    Attributes:
-        time: Unix seconds.
-        temperature: Hundredths of a degree Celsius.
-        humidity: Hundredths of a percent, ``None`` when the logger has no such sensor.
-    """
-
-    time: int
-    temperature: int
-    humidity: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,33 @@
+"""A pallet's device as a program: keeps readings, signs and sends batches, survives a kill."""
+
+from aidline.device.link import Link, Sender, watch_for
+from aidline.device.recording import MOST_BATCHES, Device, Pace, signed_batches
+from aidline.device.replay import Alarm, Day, Excursion, Log, excursions_of, read_log
+from aidline.device.running import Summary, run
+from aidline.device.sources import LineSource, MqttSource, ReadingSource, Source, source_of
+from aidline.device.spool import Journal, Spool
+
+__all__ = [
+    "MOST_BATCHES",
+    "Alarm",
+    "Day",
+    "Device",
+    "Excursion",
+    "Journal",
+    "LineSource",
+    "Link",
+    "Log",
+    "MqttSource",
+    "Pace",
+    "ReadingSource",
+    "Sender",
+    "Source",
+    "Spool",
+    "Summary",
+    "excursions_of",
+    "read_log",
+    "run",
+    "signed_batches",
+    "source_of",
+    "watch_for",
+]
