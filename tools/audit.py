@@ -165,7 +165,8 @@ def run_slither(root: Path, programs: Path) -> list[Finding]:
     """
     options = ["--filter-paths", "node_modules|contracts/mocks", "--fail-none"]
     with project_of(root) as project:
-        return findings(_report(root, project, [programs / "slither", ".", *options]))
+        command: list[str | Path] = [programs / "slither", ".", *options]
+        return findings(_report(root, project, command))
 
 
 def check_standards(root: Path, programs: Path) -> list[Finding]:
@@ -178,7 +179,8 @@ def check_standards(root: Path, programs: Path) -> list[Finding]:
     with project_of(root) as project:
         for path, standard in STANDARDS:
             token = Path(path).stem
-            command = [programs / "slither-check-erc", path, token, "--erc", standard]
+            command: list[str | Path] = [programs / "slither-check-erc", path, token]
+            command += ["--erc", standard]
             found.update(lacks(token, _report(root, project, command)))
     return sorted(found, key=lambda finding: finding.text)
 

@@ -155,7 +155,7 @@ def replay(
     with _device(rpc, key, consignment, spool, deployment, pace) as (made, sender):
         moved = 0
         if shift:
-            picked_up = devices.Link(sender.connected(), made).picked_up_at()
+            picked_up = devices.Uplink(sender.connected(), made).picked_up_at()
             if picked_up is None:
                 raise InputError("the goods are not picked up: there is no time to shift to")
             moved = picked_up - log.readings[0].time

@@ -1,11 +1,11 @@
 """A pallet's device as a program: keeps readings, signs and sends batches, survives a kill."""
 
-from aidline.device.link import Link, Sender, watch_for
 from aidline.device.recording import MOST_BATCHES, Device, Pace, signed_batches
 from aidline.device.replay import Alarm, Day, Excursion, Log, excursions_of, read_log
 from aidline.device.running import Summary, run
 from aidline.device.sources import LineSource, MqttSource, ReadingSource, Source, source_of
 from aidline.device.spool import Journal, Spool
+from aidline.device.uplink import Sender, Uplink, watch_for
 
 __all__ = [
     "MOST_BATCHES",
@@ -15,7 +15,6 @@ __all__ = [
     "Excursion",
     "Journal",
     "LineSource",
-    "Link",
     "Log",
     "MqttSource",
     "Pace",
@@ -24,6 +23,7 @@ __all__ = [
     "Source",
     "Spool",
     "Summary",
+    "Uplink",
     "excursions_of",
     "read_log",
     "run",

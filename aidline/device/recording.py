@@ -285,9 +285,8 @@ def _values(line: str) -> Values:
 
 
 def _batch_of(record: dict[str, Any]) -> Batch:
-    return Batch(
-        **{
-            name: bytes.fromhex(value[2:]) if isinstance(value, str) else value
-            for name, value in record.items()
-        }
-    )
+    fields: dict[str, Any] = {
+        name: bytes.fromhex(value[2:]) if isinstance(value, str) else value
+        for name, value in record.items()
+    }
+    return Batch(**fields)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from os import PathLike
@@ -247,19 +247,17 @@ def excursions_of(readings: Sequence[Reading], band: Band) -> list[Excursion]:
             [(reading.time, reading.humidity or 0) for reading in dry],
         ),
     ):
-        found += _side(what, "above", values, -_FAR, high, lambda value, at=high: value - at)
-        found += _side(what, "below", values, low, _FAR, lambda value, at=low: at - value)
+        found += _side(what, "above", values, high)
+        found += _side(what, "below", values, low)
     return sorted(found, key=lambda one: (one.start, one.what, one.side))
 
 
-def _side(
-    what: str,
-    side: str,
-    values: Sequence[tuple[int, int]],
-    low: int,
-    high: int,
-    beyond: Callable[[int], int],
-) -> list[Excursion]:
+def _side(what: str, side: str, values: Sequence[tuple[int, int]], limit: int) -> list[Excursion]:
+    low, high = (-_FAR, limit) if side == "above" else (limit, _FAR)
+
+    def beyond(value: int) -> int:
+        return value - high if side == "above" else low - value
+
     found: list[Excursion] = []
     start: int | None = None
     extreme, exposure = 0, 0

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from aidline.device.link import Sender
 from aidline.device.recording import MOST_BATCHES, Device
 from aidline.device.sources import END, Inbox, Source
+from aidline.device.uplink import Sender
 from aidline.errors import AidlineError, InputError
 from aidline.readings import Reading
 

@@ -16,7 +16,7 @@ from aidline.errors import AidlineError, InputError
 from aidline.telemetry import Watch
 from aidline.watches import submission, told_of
 
-__all__ = ["Link", "Sender", "watch_for"]
+__all__ = ["Sender", "Uplink", "watch_for"]
 
 _SHORTEST, _LONGEST = 0.5, 60.0
 
@@ -36,7 +36,7 @@ def watch_for(aid: Aidline, consignment: int, device: str) -> Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Uplink:
     """The chain, as a device sees it.
 
     Attributes:
@@ -104,7 +104,7 @@ class Sender(threading.Thread):
         self._device = device
         self._connect = connect
         self._tell = tell
-        self._link: Link | None = None
+        self._uplink: Uplink | None = None
         self._wake = threading.Event()
         self._stopping = False
         #: Batches on record, as far as is known.
@@ -157,7 +157,7 @@ class Sender(threading.Thread):
         except AidlineError as problem:
             if str(problem) != str(self.problem):
                 self._tell(f"not sent, tries again: {problem}")
-            self.problem, self._link = problem, None
+            self.problem, self._uplink = problem, None
         except BaseException as problem:  # a fault of ours must not leave a device silent
             self.fatal = problem
         else:
@@ -166,9 +166,9 @@ class Sender(threading.Thread):
 
     def _advance(self) -> None:
         device = self._device
-        if self._link is None:
-            self._link = Link(self._connect(), device)
-        link = self._link
+        if self._uplink is None:
+            self._uplink = Uplink(self._connect(), device)
+        link = self._uplink
         self.time = link.now()
         if not device.begun:
             pick_up = link.picked_up_at()
