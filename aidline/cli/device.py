@@ -241,7 +241,7 @@ def _stops() -> Iterator[threading.Event]:
 
 
 def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(line, flush=True)
 
 
 def _report(summary: Summary, folder: Path, result: Path | None) -> None:
