@@ -123,6 +123,8 @@ interface IDemandEscrow {
         uint64 indexed allocation, uint64 indexed consignment, uint64 indexed parcel
     );
     event AllocationReleased(uint64 indexed allocation, uint64 units);
+    /// @notice Units of a booked allocation will not arrive; the demand is open for them.
+    event AllocationShort(uint64 indexed allocation, uint64 units);
     event AllocationFailed(
         uint64 indexed allocation, uint64 units, IMaterialLedger.ParcelState state
     );
@@ -156,6 +158,7 @@ interface IDemandEscrow {
     error BudgetExceeded(uint64 demand, uint128 asked, uint128 left);
     error FreightStillRuns(uint64 allocation);
     error ParcelNotFailed(uint64 allocation, IMaterialLedger.ParcelState state);
+    error NothingShort(uint64 allocation);
     error NotPayer(uint64 allocation, address payer);
     error DifferentRecipients(uint64 allocation, address recipient);
 
@@ -235,8 +238,12 @@ interface IDemandEscrow {
     function release(uint64 allocationId) external;
 
     /// @notice Reopens the demand for the units of an allocation whose parcel the ledger says was lost, returned, quarantined or destroyed.
-    /// @dev A demand whose recipient sent the goods back (RETURNED) does not count until it is attested again, with the same exception. Emits `AllocationFailed`.
+    /// @dev A demand whose recipient refused the load at its door (RETURNED) does not count until it is attested again, with the same exception. Emits `AllocationFailed`.
     function reportFailed(uint64 allocationId) external;
+
+    /// @notice Reopens the demand for the units of a booked allocation that were set aside on the way (`IMaterialLedger.setAside`), as soon as they were.
+    /// @dev Each unit once; the allocation is of the rest from then on. Emits `AllocationShort`. Reverts with `NothingShort`.
+    function reportShort(uint64 allocationId) external;
 
     // --- FreightEscrow only ---
 

@@ -365,9 +365,13 @@ interface IMaterialLedger {
     /// @notice The `index`-th load that has carried a parcel, from 0 to `parcel(id).rides` - 1. @dev All zero beyond.
     function ride(uint64 parcelId, uint16 index) external view returns (Ride memory);
 
-    /// @notice How the load of a consignment ended for a parcel, whatever became of the parcel since; NULL while it runs, for one
-    /// that never left and was not stopped, and for a parcel that did not ride in it.
-    function outcomeOf(uint64 parcelId, uint64 consignment) external view returns (ParcelState);
+    /// @notice How the load of a consignment ended for a parcel, whatever became of the parcel since; all zero while it runs and nothing was set aside, for a
+    /// parcel that never left and was not stopped, and for one that did not ride in it.
+    /// @return outcome NULL while it rides @return ofLoad the load's own state @return unitsSetAside units that were split off it on the way, see `setAside`
+    function outcomeOf(uint64 parcelId, uint64 consignment)
+        external
+        view
+        returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside);
 
     /// @notice Exactly one party that answered for a parcel at `time`; zero before it was commissioned or after now.
     /// @dev At the second of a handover the one who accepted answers.

@@ -207,6 +207,10 @@ def _demand_told(events: Sequence[Event]) -> Figures:
         elif event.name == "Allocated":
             open_units[args.demand] -= args.units
             allocated[args.allocation] = args.demand, args.level, args.units
+        elif event.name == "AllocationShort":
+            demand, under, units = allocated[args.allocation]
+            allocated[args.allocation] = demand, under, units - args.units
+            open_units[demand] += args.units
         elif event.name in ("AllocationReleased", "AllocationFailed"):
             demand, _, units = allocated.pop(args.allocation)
             open_units[demand] += units

@@ -40,10 +40,11 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         uint40 consignment;
     }
 
-    /// @dev What its booking added: a parcel other than the offer's own, and what the fund paid. Most have neither.
+    /// @dev What its booking added: a parcel other than the offer's own, what the fund paid, units that did not arrive. Most have none of them.
     struct BookingRecord {
         uint48 parcel; // slot 0
         uint128 freight;
+        uint56 short;
     }
 
     /// @dev Lines of one offer, the first of which is the batch's `first`.
@@ -313,7 +314,8 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
     function reportFailed(uint64 allocationId) external {
         AllocationRecord storage record = _bookedAllocation(allocationId);
         uint64 parcelId = _parcelOf(allocationId, record);
-        IMaterialLedger.ParcelState state = ledger.outcomeOf(parcelId, record.consignment);
+        (IMaterialLedger.ParcelState state, IMaterialLedger.ParcelState ofLoad,) =
+            ledger.outcomeOf(parcelId, record.consignment);
         IMaterialLedger.ParcelState present = ledger.parcel(parcelId).state;
         bool isFailed = state == IMaterialLedger.ParcelState.LOST
             || state == IMaterialLedger.ParcelState.RETURNED
@@ -322,7 +324,23 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
         record.status = AllocationStatus.FAILED;
         emit AllocationFailed(allocationId, record.units, state);
-        _reopen(allocationId, record, state == IMaterialLedger.ParcelState.RETURNED);
+        // By the recipient, at its door; what carriers refuse on the way is not its fault.
+        bool isRefused = state == IMaterialLedger.ParcelState.RETURNED && ofLoad == state;
+        _reopen(allocationId, record, isRefused);
+    }
+
+    /// @inheritdoc IDemandEscrow
+    function reportShort(uint64 allocationId) external {
+        AllocationRecord storage record = _bookedAllocation(allocationId);
+        BookingRecord storage booked = _bookings[allocationId];
+        (,, uint64 setAside) = ledger.outcomeOf(_parcelOf(allocationId, record), record.consignment);
+        uint56 units = uint56(setAside) - booked.short;
+        if (units == 0) revert NothingShort(allocationId);
+
+        booked.short += units;
+        record.units -= units;
+        emit AllocationShort(allocationId, units);
+        demandBook.reopen(record.demand, units, 0, false);
     }
 
     // --- FreightEscrow ---
@@ -723,7 +741,8 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         parcel = ledger.redeem(source.parcel, record.units);
         bool isOwn = parcel == source.parcel;
         if (!isOwn || freight != 0) {
-            _bookings[id] = BookingRecord({parcel: isOwn ? 0 : uint48(parcel), freight: freight});
+            _bookings[id] =
+                BookingRecord({parcel: isOwn ? 0 : uint48(parcel), freight: freight, short: 0});
         }
         if (isOwn && source.status == OfferStatus.OPEN) {
             source.status = OfferStatus.USED;

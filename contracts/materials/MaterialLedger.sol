@@ -82,12 +82,18 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
-    function outcomeOf(uint64 parcelId, uint64 consignment) external view returns (ParcelState) {
-        for (uint16 i = _knownParcel(parcelId).rides; i != 0; --i) {
-            Ride storage past = _rides[parcelId][i - 1];
-            if (past.consignment == consignment) return past.outcome;
+    function outcomeOf(uint64 parcelId, uint64 consignment)
+        external
+        view
+        returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside)
+    {
+        // The present ride first: there is a record of it as soon as something was set aside.
+        for (uint256 i = uint256(_knownParcel(parcelId).rides) + 1; i != 0; --i) {
+            Ride storage past = _rides[parcelId][uint16(i - 1)];
+            if (past.consignment == consignment) {
+                return (past.outcome, _journeys[consignment].state(), past.setAside);
+            }
         }
-        return ParcelState.NULL;
     }
 
     /// @inheritdoc IMaterialLedger

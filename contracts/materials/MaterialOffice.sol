@@ -589,8 +589,9 @@ contract MaterialOffice is ParcelBook {
         }
         IMaterialLedger.Ride storage present = _rides[id][record.rides];
         part = _part(id, record, found.units);
+        present.consignment = consignment;
         if (part == id) {
-            (present.consignment, present.since, present.outcome) = (consignment, record.since, to);
+            (present.since, present.outcome) = (record.since, to);
             record.rides += 1;
             _leave(consignment, id);
         } else {

@@ -240,7 +240,7 @@ def test_units_that_had_expired_when_they_arrived_are_quarantined(
         sender=freight_escrow,
     )
     assert fate(ledger, kits.lot) == {name: 500}
-    assert ledger.outcomeOf(kits.parcel, CONSIGNMENT) == ParcelState[name.upper()]
+    assert ledger.outcomeOf(kits.parcel, CONSIGNMENT).outcome == ParcelState[name.upper()]
 
 
 # --- head ------------------------------------------------------------------------------------

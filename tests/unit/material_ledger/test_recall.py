@@ -176,14 +176,14 @@ def test_a_load_that_is_stopped_stays_with_whoever_has_it(
     end(ledger, ParcelState.QUARANTINED, carrier, freight_escrow)
     parcel = ledger.parcel(in_transit.parcel)
     assert (parcel.state, parcel.custodian) == (ParcelState.QUARANTINED, carrier.address)
-    assert ledger.outcomeOf(in_transit.parcel, CONSIGNMENT) == ParcelState.QUARANTINED
+    assert ledger.outcomeOf(in_transit.parcel, CONSIGNMENT).outcome == ParcelState.QUARANTINED
 
     ledger.liftRecall(in_transit.lot, EVIDENCE, sender=second_auditor)
     ledger.releaseFromQuarantine(in_transit.parcel, EVIDENCE, sender=auditor)
     assert ledger.parcel(in_transit.parcel).state == ParcelState.RETURNED
     ledger.restock(in_transit.parcel, sender=carrier)
     assert ledger.parcel(in_transit.parcel).state == ParcelState.HELD
-    assert ledger.outcomeOf(in_transit.parcel, CONSIGNMENT) == ParcelState.QUARANTINED
+    assert ledger.outcomeOf(in_transit.parcel, CONSIGNMENT).outcome == ParcelState.QUARANTINED
 
 
 def test_what_its_carrier_received_in_bad_condition_is_delivered_on_its_release(

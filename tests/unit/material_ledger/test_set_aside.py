@@ -118,7 +118,7 @@ def test_a_whole_parcel_leaves_the_load(
     record = ledger.parcel(first)
     assert (record.state, record.custodian) == (STATES[flaw], carrier.address)
     assert (record.consignment, record.rides) == (0, 1)
-    assert ledger.outcomeOf(first, CONSIGNMENT) == STATES[flaw]
+    assert ledger.outcomeOf(first, CONSIGNMENT).outcome == STATES[flaw]
     left = list(ledger.parcelsOf(CONSIGNMENT))
     assert sorted(left) == [second, third]
     assert ledger.load(CONSIGNMENT).content == content_of(ledger, left)
