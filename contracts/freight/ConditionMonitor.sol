@@ -441,7 +441,7 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
             Math.min(Math.max(split.temperature, ear.temperature), figures.temperature());
         uint256 humidity = Math.min(Math.max(split.humidity, ear.humidity), figures.humidity());
         // Times and longest gap as in the batch.
-        figures = figures >> 128 << 128 | temperature << 64 | humidity;
+        figures = figures >> 96 << 96 | temperature << 48 | humidity;
         _tell(ear, spans, heard, figures);
         (ear.temperature, ear.humidity) = (uint64(temperature), uint64(humidity));
     }

@@ -1,0 +1,100 @@
+"""A consignment of three legs whose device may lie; freights of 600, 300 and 100."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from aidline import messages as m
+from aidline.client import Contract, Receipt, RevmChain
+from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk
+from tests.support.people import key_of
+from tests.support.suite import START, UNIT, Suite, deploy_suite
+from tests.support.telemetry import Forger
+
+#: What is locked: a quarter more than all freight; the finder has a fifth of it.
+BOND = 1_250 * UNIT
+SHARE = 250 * UNIT
+
+Readings = list[tuple[int, int, int]]
+
+
+@pytest.fixture(scope="session")
+def suite() -> Suite:
+    return deploy_suite(RevmChain(timestamp=START))
+
+
+@pytest.fixture(scope="session")
+def equipped(suite: Suite) -> Desk:
+    desk = Desk(suite)
+    desk.build()
+    return desk
+
+
+@pytest.fixture(autouse=True)
+def isolation(equipped: Desk) -> Iterator[None]:
+    snapshot = equipped.chain.snapshot()
+    yield
+    equipped.chain.revert(snapshot)
+
+
+@pytest.fixture
+def desk(equipped: Desk) -> Desk:
+    return equipped
+
+
+@pytest.fixture
+def court(suite: Suite) -> Contract:
+    return suite.court
+
+
+@pytest.fixture
+def monitor(suite: Suite) -> Contract:
+    return suite.monitor
+
+
+@pytest.fixture
+def booking(desk: Desk) -> m.Booking:
+    return desk.booking([desk.allocate()])
+
+
+@pytest.fixture
+def booked(desk: Desk, booking: m.Booking) -> int:
+    consignment: int = desk.book(booking).event("ConsignmentBooked").args.consignment
+    return consignment
+
+
+@pytest.fixture
+def forger(desk: Desk, booked: int) -> Forger:
+    """The device, on its way since the pick-up."""
+    desk.pass_on(booked, 0, DEPARTURES[0])
+    desk.chain.set_time(LATEST[0])
+    return Forger(desk, booked)
+
+
+@pytest.fixture
+def deliver(desk: Desk, booked: int) -> Callable[[], Receipt]:
+    """Brings the goods to the hospital, on time, and settles."""
+
+    def go() -> Receipt:
+        for number in (1, 2):
+            desk.pass_on(booked, number, LATEST[number - 1])
+        desk.chain.set_time(LATEST[2])
+        return desk.deliver(desk.proof(desk.handover(booked, 3, LATEST[2]), accepted=True))
+
+    return go
+
+
+def steady(start: int, count: int, temperature: int = 500, step: int = 600) -> Readings:
+    """Return readings of one temperature at a steady pace."""
+    return [(start + number * step, temperature, 5_000) for number in range(count)]
+
+
+def purse(monitor: Contract, operator: str = "carrier") -> tuple[int, int]:
+    """Return what is free and what is locked of an operator's bonds."""
+    told = monitor.bondPurse(key_of(operator))
+    return told.free, told.locked
+
+
+__all__ = ["BOND", "FREIGHTS", "SHARE", "Readings", "purse", "steady"]
