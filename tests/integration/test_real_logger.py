@@ -1,7 +1,8 @@
 """A real logger's readings on the chain, beside what it and an independent reckoning say of them.
 
-The logger (Berlinger Q-tag CLm doc LR, run 02) logged every ten minutes and sampled between; its limits
-were 2 °C and 8 °C, each with an alarm after 30 and after 60 minutes. Skipped where the data is absent.
+The logger (Berlinger Q-tag CLm doc LR, run 02) logged every ten minutes and sampled between; its
+limits were 2 °C and 8 °C, each with an alarm after 30 and after 60 minutes. Skipped where the data
+is absent.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 import pytest
@@ -46,7 +48,7 @@ def _outside(readings: list[tuple[int, int]], side: int) -> list[tuple[Fraction,
     """Return when the line through the readings is beyond a limit: HIGH upwards, LOW downwards."""
     spells: list[tuple[Fraction, Fraction]] = []
     sign = 1 if side == HIGH else -1
-    for (start, one), (end, two) in zip(readings, readings[1:], strict=False):
+    for (start, one), (end, two) in pairwise(readings):
         a, b = sign * (one - side), sign * (two - side)
         if max(a, b) <= 0:
             continue
@@ -75,7 +77,7 @@ def _independent(readings: list[tuple[int, int]]) -> int:
     """Exposure in centidegree-seconds, each side of each interval rounded down."""
     return sum(
         _area(*before, *after, HIGH, 1) + _area(*before, *after, LOW, -1)
-        for before, after in zip(readings, readings[1:], strict=False)
+        for before, after in pairwise(readings)
     )
 
 
@@ -138,8 +140,8 @@ def test_each_alarm_begins_near_a_computed_crossing(
         assert apart <= NEAR, f"alarm {row['alarm']} began at {row['ts_start']}"
     lines += [
         "The device samples between the readings that it logs: its spells begin and end between",
-        "ours, and a dip shorter than ten minutes is on its record and not on our line. An alarm of",
-        "60 minutes adds up all its spells; of ours the one is shown that begins nearest to it.",
+        "ours, and a dip shorter than ten minutes is on its record and not on our line. An alarm",
+        "of 60 minutes adds up all its spells; of ours the nearest one is shown.",
     ]
     with capsys.disabled():
         print("\n".join(lines))
