@@ -17,6 +17,7 @@ PARTS = {
     "currency": "tools.bench.currency",
     "materials": "tools.bench.materials",
     "telemetry": "tools.bench.telemetry",
+    "matching": "tools.bench.matching",
     "replay": "tools.bench.replay",
     "donation": "tools.bench.donation",
     "sim": "tools.bench.sim",
