@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 
 from aidline.client import Contract
 from aidline.keccak import keccak
-from aidline.model import ParcelState
+from aidline.model import Flaw, ParcelState
 from aidline.signing import Key
 from tests.support.people import key_of
 from tests.unit.material_ledger.conftest import HERE, THERE, fate, request
@@ -35,6 +35,8 @@ from tests.unit.material_ledger.conftest import HERE, THERE, fate, request
 S = ParcelState
 #: What a parcel can be of which units are promised.
 FATES = (S.OFFERED, S.QUARANTINED, S.DESTROYED, S.LOST)
+#: What becomes of units that do not change hands.
+SET_ASIDE = {Flaw.SHORT: S.LOST, Flaw.DAMAGED: S.QUARANTINED, Flaw.REFUSED: S.RETURNED}
 ENDS = [S.DELIVERED, S.QUARANTINED, S.RETURNED, S.LOST]
 HANDS = ["carrier", "branch_carrier", "terminal_carrier", "hospital", "second_hospital"]
 AUDITOR = key_of("auditor")
@@ -263,6 +265,41 @@ class Ways(RuleBasedStateMachine):
             part = self.parts[parcel]
             part.state, part.custodian = S.IN_TRANSIT, taker
             part.history.append((at, taker))
+
+    def countable(self) -> list[tuple[int, int]]:
+        """Loads under way with one of their parcels, of which not everything would leave."""
+        return [
+            (number, parcel)
+            for number in self.under_way(S.ALLOCATED, S.IN_TRANSIT)
+            for parcel in self.loads[number][0]
+            if len(self.loads[number][0]) > 1 or self.parts[parcel].units > 1
+        ]
+
+    @precondition(lambda self: self.countable())
+    @rule(data=st.data(), flaw=st.sampled_from(sorted(SET_ASIDE)), hands=st.sampled_from(HANDS))
+    def count(self, data: st.DataObject, flaw: Flaw, hands: str) -> None:
+        """Some units do not change hands, the rest of the load does."""
+        number, parcel = data.draw(st.sampled_from(self.countable()))
+        parcels, giver, state, since = self.loads[number]
+        at = data.draw(st.integers(since, self.now))
+        most = self.parts[parcel].units - (len(parcels) == 1)
+        units = data.draw(st.integers(1, most))
+        found = [{"parcel": parcel, "units": units, "flaw": flaw}]
+        receipt = self.ledger.setAside(number, found, THERE, at, sender=self.freight_escrow)
+        piece = self.cut(parcel, units, receipt)
+        part = self.parts[piece]
+        part.state, part.station, part.consignment = SET_ASIDE[flaw], THERE, 0
+        if flaw == Flaw.DAMAGED:
+            part.before = S.HELD if state == S.ALLOCATED else S.RETURNED
+        part.history.append((at, giver))
+        left = [one for one in parcels if one != piece]
+        taker = key_of(hands)
+        self.ledger.handOver(number, taker, 5, at, sender=self.freight_escrow)
+        self.loads[number] = (left, taker, S.IN_TRANSIT, at)
+        for one in left:
+            rest = self.parts[one]
+            rest.state, rest.custodian = S.IN_TRANSIT, taker
+            rest.history.append((at, taker))
 
     @precondition(lambda self: self.under_way(S.IN_TRANSIT))
     @rule(data=st.data(), outcome=st.sampled_from(ENDS), hands=st.sampled_from(HANDS))
