@@ -75,8 +75,7 @@ class Board:
             for (number, demand), level in zip(demands, levels, strict=True)
             if demand.needed_by <= now
             or demand.level != level
-            or _has_lapsed(demand, now)
-            or (demand.counted and not active[demand.recipient])
+            or demand.counted != _counted(demand, now, active[demand.recipient])
         ]
 
     def market(self, now: int) -> Market:
@@ -96,9 +95,8 @@ class Board:
         for number, demand in demands:
             units = demand.units - demand.served
             if demand.counted == Level.NULL:
-                capped = demand.over_cap and int(demand.first_auditor, 16)
-                reason = Reason.CAPPED if capped else Reason.UNAUDITED
-                aside.append(Aside(number, demand.material, demand.level, units, reason))
+                why = _why_aside(demand, now)
+                aside.append(Aside(number, demand.material, demand.level, units, why))
                 continue
             province, facility = self._scopes[demand.recipient]
             counted.append(
@@ -161,13 +159,32 @@ class Board:
         return {number: self._places.get(number) for number in wanted}
 
 
-def _has_lapsed(demand: Any, now: int) -> bool:
-    """Say whether one of its attestations is over."""
+def _auditors(demand: Any, now: int) -> int:
+    """Return how many attest a demand."""
     attestations = (
         (demand.first_auditor, demand.first_until),
         (demand.second_auditor, demand.second_until),
     )
-    return any(int(auditor, 16) and until <= now for auditor, until in attestations)
+    return sum(int(auditor, 16) != 0 and until > now for auditor, until in attestations)
+
+
+def _counted(demand: Any, now: int, active: bool) -> Level:
+    """Return the level under which an open demand would count, given its level."""
+    auditors = _auditors(demand, now)
+    if not auditors or not active or demand.contested_until > now:
+        return Level.NULL
+    if auditors > 1:
+        return Level(demand.level)
+    if demand.over_cap or int(demand.refused_by, 16):
+        return Level.NULL
+    return Level(min(demand.level, Level.HIGH))
+
+
+def _why_aside(demand: Any, now: int) -> Reason:
+    """Return why an open demand does not count: the cap, where that is all that is in its way."""
+    refused = int(demand.refused_by, 16) or demand.contested_until > now
+    is_capped = demand.over_cap and _auditors(demand, now) and not refused
+    return Reason.CAPPED if is_capped else Reason.UNAUDITED
 
 
 def bring_up_to_date(needs: Contract, demands: Sequence[int], solver: Signer) -> None:

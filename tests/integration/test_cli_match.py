@@ -32,7 +32,8 @@ from aidline.solve.board import Board, Proposed, propose
 from aidline.solve.market import solve
 from tests.support.cli import PASSWORD, keystore
 from tests.support.demand import Desk
-from tests.support.people import key_of
+from tests.support.network import station
+from tests.support.people import key_of, word
 from tests.support.suite import DAY, MASK, START, deploy_suite
 
 pytestmark = pytest.mark.node
@@ -94,6 +95,9 @@ def offer(desk: Desk, units: int) -> int:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with AnvilNode(genesis_time=START) as node:
         desk = Desk(deploy_suite(node.chain))  # type: ignore[arg-type]
+        keeper = key_of("station_operator")
+        store = station(keeper, region=word("CN-420100"))
+        desk.suite.network.addStation(store, sender=keeper)
         for name in HOSPITALS:
             desk.settle(key_of(name), AUDITORS[0])
         levels = (Level.LOW, Level.MEDIUM, Level.HIGH, Level.CRITICAL)
@@ -177,7 +181,7 @@ def test_on_a_quiet_chain_time_has_passed_as_well(place: Place) -> None:
 
 
 def test_a_small_block_makes_small_proposals(place: Place) -> None:
-    room = 900_000
+    room = 500_000
     place.node.chain.rpc.request("evm_setBlockGasLimit", hex(room))
     try:
         status, plan = place.propose()
