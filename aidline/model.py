@@ -47,6 +47,7 @@ __all__ = [
     "StationId",
     "Status",
     "Tier",
+    "Unmet",
     "Verdict",
     "roles_mask",
 ]
@@ -144,6 +145,26 @@ class DemandStatus(IntEnum):
     MET = 2
     WITHDRAWN = 3
     LAPSED = 4
+
+
+class Unmet(IntEnum):
+    """Why a demand is not met, the nearest to success last (``IDemandLens.Unmet``)."""
+
+    NULL = 0
+    MET = 1
+    ENDED = 2
+    SUSPENDED = 3
+    STORAGE = 4
+    CONTESTED = 5
+    REFUSED = 6
+    CAPPED = 7
+    UNAUDITED = 8
+    NO_SUPPLY = 9
+    RECALLED = 10
+    EARMARK = 11
+    EXPIRY = 12
+    OUTRANKED = 13
+    AVAILABLE = 14
 
 
 class OfferStatus(IntEnum):

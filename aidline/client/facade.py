@@ -142,6 +142,11 @@ class Aidline:
         return self.contract("DemandEscrow")
 
     @cached_property
+    def lens(self) -> Contract:
+        """Why a demand is not met (DemandLens)."""
+        return self.contract("DemandLens")
+
+    @cached_property
     def network(self) -> Contract:
         """Stations, vehicles, agreements (LogisticsNetwork)."""
         return self.contract("LogisticsNetwork")

@@ -133,6 +133,16 @@ SUITE = Suite(
             },
         ),
         Item(
+            "DemandLens",
+            {
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "logisticsNetwork": "@LogisticsNetwork",
+                "demandBook": "@DemandBook",
+                "demandEscrow": "@DemandEscrow",
+            },
+        ),
+        Item(
             "LogisticsNetwork",
             {"participantRegistry": "@ParticipantRegistry", "freightEscrow": "@FreightEscrow"},
         ),

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aidline.model import Level
 
-__all__ = ["level_of", "weight_of"]
+__all__ = ["Thresholds", "level_of", "weight_of"]
 
 _DAY = 86_400
-_HOURS = ((24, Level.CRITICAL), (72, Level.HIGH), (168, Level.MEDIUM))
 
 
-def level_of(stock: int, daily_use: int, *, elapsed: int = 0, vulnerable: bool = False) -> Level:
-    """Return the level: stock for under 24, 72, 168 hours; one higher for a vulnerable facility.
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Seconds of stock under which a demand is of a level, as ``needs.thresholds()`` tells them.
+
+    Attributes:
+        critical: Under it a demand is critical.
+        high: Under it, high.
+        medium: Under it, medium; else low.
+    """
+
+    critical: int = _DAY
+    high: int = 3 * _DAY
+    medium: int = 7 * _DAY
+
+
+_BEGINNING = Thresholds()
+
+
+def level_of(
+    stock: int,
+    daily_use: int,
+    *,
+    elapsed: int = 0,
+    vulnerable: bool = False,
+    thresholds: Thresholds = _BEGINNING,
+) -> Level:
+    """Return the level that stock and use give; one higher for a vulnerable facility.
 
     Without any use it is low, whoever asks. Exact: nothing is rounded.
 
@@ -20,11 +46,17 @@ def level_of(stock: int, daily_use: int, *, elapsed: int = 0, vulnerable: bool =
         daily_use: Units used a day.
         elapsed: Seconds since then, in which stock runs down by the daily use.
         vulnerable: Whether the facility moves up one level.
+        thresholds: Those of the chain; if not given, those with which a deployment begins.
     """
     if not daily_use:
         return Level.LOW
     left = max(stock * _DAY - daily_use * elapsed, 0)
-    level = next((level for hours, level in _HOURS if left < daily_use * hours * 3600), Level.LOW)
+    steps = (
+        (thresholds.critical, Level.CRITICAL),
+        (thresholds.high, Level.HIGH),
+        (thresholds.medium, Level.MEDIUM),
+    )
+    level = next((level for under, level in steps if left < daily_use * under), Level.LOW)
     return Level(min(level + vulnerable, Level.CRITICAL))
 
 

@@ -136,6 +136,7 @@ class Suite:
     currency: Contract
     needs: Contract
     demand: Contract
+    lens: Contract
     network: Contract
     monitor: Contract
     freight: Contract
@@ -166,6 +167,7 @@ ROOMS = {
     "currency": "LogisticsCurrency",
     "needs": "DemandBook",
     "demand": "DemandEscrow",
+    "lens": "DemandLens",
     "network": "LogisticsNetwork",
     "monitor": "ConditionMonitor",
     "freight": "FreightEscrow",

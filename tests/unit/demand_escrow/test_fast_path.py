@@ -6,6 +6,7 @@ a line of unaudited demand
 ├── given a recipient whose earlier demand was left unaudited for three days: refused
 ├── given audited demand above LOW in the offer's scope: refused, whatever the facts claim
 ├── else it is served as LOW, and owes an audit
+├── what is not audited in time is neither served nor booked any more, until it is attested
 └── what is owed can be settled however the demand has ended
 """
 
@@ -137,3 +138,24 @@ def test_what_is_owed_can_be_settled_however_the_demand_ended(
     assert desk.open_units() == (0, 0, 0, 0)
     with reverts("DemandNotOpen", demand=demand):
         desk.attest(demand, auditor)
+
+
+def test_what_is_overdue_is_frozen_and_can_be_released(
+    desk: Desk, charity: Key, unaudited: int, auditor: Key, stranger: Key
+) -> None:
+    offer = desk.offer(charity, 100)
+    desk.propose((offer, unaudited, 10))
+    desk.wait(3 * DAY - 1)
+    (early,) = desk.propose((offer, unaudited, 10))
+    (late,) = desk.propose((offer, unaudited, 20))
+    desk.book(1, early)
+    desk.wait(1)
+    with reverts("AuditOverdue", demand=unaudited, audit_by=desk.now):
+        desk.book(2, late)
+    with reverts("LineUnaudited", demand=unaudited):
+        desk.propose((offer, unaudited, 10))
+    desk.wait(DAY)
+    desk.escrow.release(late, sender=stranger)
+    desk.attest(unaudited, auditor)
+    (again,) = desk.propose((offer, unaudited, 10))
+    desk.book(2, again)
