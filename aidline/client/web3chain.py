@@ -218,16 +218,20 @@ class Web3Chain:
         """Return the price of gas that a transaction sent now would offer at most, wei."""
         return self._fees()[0]
 
-    def pending_time(self) -> int:
-        """Return the time that the next block would have now; the latest's where nobody knows."""
+    def _pending(self) -> dict[str, Any]:
+        """Return the block that would be mined now; the latest where the node does not say."""
         try:
-            return int(self._block("pending")["timestamp"], 16)
+            return self._block("pending")
         except EnvironmentProblem:
-            return self.now()
+            return self._block("latest")
+
+    def pending_time(self) -> int:
+        """Return the time that the next block would have now, unix seconds."""
+        return int(self._pending()["timestamp"], 16)
 
     def gas_limit(self) -> int:
-        """Return the gas that the latest block had room for."""
-        return int(self._block("latest")["gasLimit"], 16)
+        """Return the gas that the next block has room for."""
+        return int(self._pending()["gasLimit"], 16)
 
     def estimate(self, transaction: Transaction) -> int:
         """Return the gas that the node expects a transaction to take.
