@@ -13,7 +13,7 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 /// has, and that a demand above its material's cap, or one that an auditor has refused, does not count until a second has. Levels and counts are as of the
 /// last change or `refresh`, which anyone may call.
 ///
-/// What a recipient has asked of a material (INV-DEM-5): its open units, and those served to it that are not reported as handed out. It is this that the material's cap
+/// What a recipient has asked of a material (INV-DEM-6): its open units, and those served to it that are not reported as handed out. It is this that the material's cap
 /// limits, so that splitting one demand into many gains nothing; and what was received and not handed out counts as stock, whatever is declared.
 ///
 /// Times: what must be done by T can be done before T only; from T on it can be lapsed.

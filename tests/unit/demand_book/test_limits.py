@@ -1,4 +1,4 @@
-"""What a recipient has asked and has on hand (DEM-34 to DEM-36, INV-DEM-5).
+"""What a recipient has asked and has on hand (DEM-34 to DEM-36, INV-DEM-6).
 
 publish
 ├── given all that its recipient has asked of the material above the cap: it needs a second auditor
