@@ -18,6 +18,15 @@ contract BatchCourt is IBatchCourt {
     using FreightHashes for IFreightEscrow.Booking;
     using Telemetry for *;
 
+    /// @dev What was found of a batch.
+    /// @param leg Whose carrier a false exposure was charged to; `_NOBODY` when none. @param isOver The consignment had ended.
+    struct Verdict {
+        address device;
+        address finder;
+        uint256 leg;
+        bool isOver;
+    }
+
     /// @inheritdoc IBatchCourt
     uint40 public constant CHALLENGE = 7 days;
     /// @inheritdoc IBatchCourt
@@ -197,7 +206,7 @@ contract BatchCourt is IBatchCourt {
         uint256 leg = _legAt(device, batch, batch.lastTime);
         bool isTheirs = leg < booking.legs.length && booking.legs[leg].carrier == party;
         // Nothing new, when the batch was convicted meanwhile: the demand is over all the same.
-        _void(device, batch, booking, isTheirs ? leg : _NOBODY, party);
+        _void(Verdict(device, party, isTheirs ? leg : _NOBODY, _endOf(id) != 0), batch, booking);
     }
 
     // --- anyone, from a time on ---
@@ -432,37 +441,34 @@ contract BatchCourt is IBatchCourt {
     ) private {
         uint64 id = batch.consignment;
         _requireBooking(id, booking);
-        _requireHeard(id);
+        uint40 endedAt = _requireHeard(id);
         emit BatchConvicted(id, device, batch.sequence, msg.sender, overstated);
         uint256 leg = overstated ? _legAt(device, batch, at) : _NOBODY;
-        if (!_void(device, batch, booking, leg, msg.sender)) {
+        if (!_void(Verdict(device, msg.sender, leg, endedAt != 0), batch, booking)) {
             revert NothingNew(id, batch.sequence);
         }
     }
 
     /// @dev Returns false when nothing follows: the batch is void, and no carrier owed anything more.
-    /// @param leg Whose carrier a false exposure was charged to; `_NOBODY` when none.
     function _void(
-        address device,
+        Verdict memory verdict,
         IConditionMonitor.Batch calldata batch,
-        IFreightEscrow.Booking calldata booking,
-        uint256 leg,
-        address finder
+        IFreightEscrow.Booking calldata booking
     ) private returns (bool) {
         uint64 id = batch.consignment;
+        (address device, uint256 leg) = (verdict.device, verdict.leg);
         Case storage known = _cases[id][device];
         uint256 bit = 1 << batch.sequence;
-        bool isOver = _endOf(id) != 0;
         bool isVoid = monitor.voidsOf(id, device) & bit != 0;
-        bool isOwed =
-            leg != _NOBODY && isOver && known.early & bit == 0 && known.legsPaid >> leg & 1 == 0;
+        bool isOwed = leg != _NOBODY && verdict.isOver && known.early & bit == 0
+            && known.legsPaid >> leg & 1 == 0;
         if (isVoid && !isOwed) return false;
 
         if (!isVoid) {
-            if (!isOver) known.early |= bit;
+            if (!verdict.isOver) known.early |= bit;
             monitor.voidBatch(id, device, uint8(batch.sequence));
         }
-        _forfeit(known, device, booking, finder);
+        _forfeit(known, device, booking, verdict.finder);
         if (isOwed) _payLeg(known, device, booking.legs[leg], leg);
         return true;
     }
