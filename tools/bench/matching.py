@@ -58,7 +58,8 @@ def _figures(size: str) -> Iterator[Figure]:
     yield Figure(f"{name}.megabytes", measured["megabytes"], "MB", goal=MOST_MEGABYTES)
     for rule in ("plan", *ORDERS):
         goal = 100 if rule == "plan" else None
-        share = 100 * measured[rule] / measured["optimum"]
+        # the linear program is solved in floating point
+        share = round(100 * measured[rule] / measured["optimum"], 6)
         yield Figure(f"{name}.{rule}_of_optimum", share, "%", goal=goal, better="higher")
 
 
