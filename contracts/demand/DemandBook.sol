@@ -88,7 +88,7 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
     /// @inheritdoc IDemandBook
     function levelNow(uint64 demandId) external view returns (Level) {
         DemandRecord storage record = _knownDemand(demandId);
-        return _levelNow(record, _isVulnerable(record.terms.recipient), _thresholds);
+        return _levelNow(record.need, _isVulnerable(record.terms.recipient), _thresholds);
     }
 
     /// @inheritdoc IDemandBook
@@ -102,7 +102,8 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
         view
         returns (Prospect memory)
     {
-        return _prospect(_knownDemand(demandId), goods, _scopeOf(goods));
+        DemandRecord storage record = _knownDemand(demandId);
+        return _prospect(record.need, record.terms, goods, _scopeOf(goods));
     }
 
     /// @inheritdoc IDemandBook
@@ -438,40 +439,35 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
         if (scope == 0) return type(uint256).max;
     }
 
-    function _prospect(DemandRecord storage record, Goods calldata goods, uint256 scope)
+    function _prospect(Need memory need, Terms memory terms, Goods calldata goods, uint256 scope)
         private
-        view
+        pure
         returns (Prospect memory)
     {
         return Prospect({
-            fit: _fitOf(record, goods, scope),
-            level: record.need.counted,
-            open: _openUnitsOf(record),
-            dailyUse: record.need.dailyUse
+            fit: _fitOf(need.material, terms, goods, scope),
+            level: need.counted,
+            open: need.units - need.served,
+            dailyUse: need.dailyUse
         });
     }
 
     /// @dev Whether the demand counts in the total of the goods' scope and is within their earmark is one question.
-    function _fitOf(DemandRecord storage record, Goods calldata goods, uint256 scope)
+    function _fitOf(uint48 material, Terms memory terms, Goods calldata goods, uint256 scope)
         private
-        view
+        pure
         returns (Fit)
     {
-        if (record.need.material != goods.material) return Fit.OTHER_MATERIAL;
+        if (material != goods.material) return Fit.OTHER_MATERIAL;
         IMaterialLedger.EarmarkKind kind = goods.earmarkKind;
         if (kind != IMaterialLedger.EarmarkKind.NONE) {
-            uint256 own = record.terms.emergency;
-            if (kind == IMaterialLedger.EarmarkKind.REGION) own = record.terms.province;
-            if (kind == IMaterialLedger.EarmarkKind.FACILITY) {
-                own = uint160(record.terms.recipient);
-            }
+            uint256 own = terms.emergency;
+            if (kind == IMaterialLedger.EarmarkKind.REGION) own = terms.province;
+            if (kind == IMaterialLedger.EarmarkKind.FACILITY) own = uint160(terms.recipient);
             if (own != scope) return Fit.OUT_OF_EARMARK;
         }
         // A lot that ends before the goods are needed can serve neither in a line nor as a reason to wait.
-        return
-            goods.expiry == 0 || goods.expiry >= record.terms.neededBy
-                ? Fit.FITS
-                : Fit.ENDS_TOO_SOON;
+        return goods.expiry == 0 || goods.expiry >= terms.neededBy ? Fit.FITS : Fit.ENDS_TOO_SOON;
     }
 
     /// @dev The region, nearest first, whose fast path will have an unaudited line; zero when none.
@@ -507,23 +503,27 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
         uint256 scope,
         Thresholds memory limits
     ) private returns (Prospect memory prospect, Level counted) {
-        DemandRecord storage record = _openDemand(id);
-        if (block.timestamp >= record.terms.neededBy) {
-            revert DemandNotOpen(id, DemandStatus.LAPSED);
+        DemandRecord storage record = _demands[id];
+        Need memory need = record.need;
+        Terms memory terms = record.terms;
+        if (terms.status != DemandStatus.OPEN || need.served == need.units) _openDemand(id);
+        if (block.timestamp >= terms.neededBy) revert DemandNotOpen(id, DemandStatus.LAPSED);
+        _requireActive(terms.recipient, IParticipantRegistry.Role.RECIPIENT);
+        if (_isStale(need, terms, record.audit, limits)) {
+            _update(id, record, true, limits);
+            need = record.need;
         }
-        _requireActive(record.terms.recipient, IParticipantRegistry.Role.RECIPIENT);
-        _update(id, record, true, limits);
-        prospect = _prospect(record, goods, scope);
+        prospect = _prospect(need, terms, goods, scope);
         counted = prospect.level;
         if (prospect.fit != Fit.FITS || units > prospect.open) {
             prospect.level = Level.NULL;
         } else if (counted == Level.NULL) {
             if (_useFastPath(id, record, units)) prospect.level = Level.LOW;
         } else {
-            _moveInPlace(record, counted, units, Level.NULL, 0);
+            _moveInPlace(terms, need.material, counted, units, Level.NULL, 0);
         }
         if (prospect.level == Level.NULL) return (prospect, counted);
-        uint40 served = record.need.served + uint40(units);
+        uint40 served = need.served + uint40(units);
         record.need.served = served;
         if (units == prospect.open) emit DemandEnded(id, DemandStatus.MET, served);
     }

@@ -183,15 +183,30 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         return facts.vulnerable && facts.attestedBy != address(0);
     }
 
-    function _levelNow(
-        DemandRecord storage record,
-        bool vulnerable,
-        IDemandBook.Thresholds memory limits
-    ) internal view returns (IDemandBook.Level) {
-        Need storage need = record.need;
+    function _levelNow(Need memory need, bool vulnerable, IDemandBook.Thresholds memory limits)
+        internal
+        view
+        returns (IDemandBook.Level)
+    {
         return Urgency.levelOf(
             need.stock, need.dailyUse, block.timestamp - need.factsAt, vulnerable, limits
         );
+    }
+
+    /// @dev Whether `_update` would change anything of an open demand whose recipient is active.
+    function _isStale(
+        Need memory need,
+        Terms memory terms,
+        Audit memory audit,
+        IDemandBook.Thresholds memory limits
+    ) internal view returns (bool) {
+        return _isOver(audit.firstUntil) || _isOver(audit.secondUntil)
+            || terms.level != _levelNow(need, terms.vulnerable, limits)
+            || need.counted != _countedNow(terms, audit, true);
+    }
+
+    function _isOver(uint40 until) private view returns (bool) {
+        return until != 0 && block.timestamp >= until;
     }
 
     function _contentOf(uint64 id, DemandRecord storage record) internal view returns (bytes32) {
@@ -226,20 +241,18 @@ abstract contract DemandStore is AccessManaged, EIP712 {
     }
 
     /// @dev The level under which an open demand counts as of now, given its `level`.
-    function _countedNow(DemandRecord storage record, bool active)
+    function _countedNow(Terms memory terms, Audit memory audit, bool active)
         private
         view
         returns (IDemandBook.Level)
     {
-        Audit storage audit = record.audit;
         if (
             audit.firstUntil == 0 || block.timestamp < audit.contestedUntil || !active
-                || block.timestamp >= record.terms.neededBy
+                || block.timestamp >= terms.neededBy
         ) return IDemandBook.Level.NULL;
-        IDemandBook.Level level = record.terms.level;
-        if (audit.secondUntil != 0) return level;
+        if (audit.secondUntil != 0) return terms.level;
         if (audit.overCap || audit.refused) return IDemandBook.Level.NULL;
-        return level == IDemandBook.Level.CRITICAL ? IDemandBook.Level.HIGH : level;
+        return terms.level == IDemandBook.Level.CRITICAL ? IDemandBook.Level.HIGH : terms.level;
     }
 
     function _askedIn(uint64 id, Terms memory terms, Need memory need)
@@ -274,12 +287,12 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         _lapseAttestations(id, record);
         if (_statusOf(record) != IDemandBook.DemandStatus.OPEN) return;
         IDemandBook.Level before = record.terms.level;
-        IDemandBook.Level level = _levelNow(record, record.terms.vulnerable, limits);
+        IDemandBook.Level level = _levelNow(record.need, record.terms.vulnerable, limits);
         if (level != before) {
             record.terms.level = level;
             emit IDemandBook.LevelChanged(id, before, level);
         }
-        _setCounted(id, record, _countedNow(record, active));
+        _setCounted(id, record, _countedNow(record.terms, record.audit, active));
     }
 
     /// @dev A new version, so that no attestation of the former one can be used again, nor one that somebody kept back.
@@ -323,39 +336,38 @@ abstract contract DemandStore is AccessManaged, EIP712 {
     ) internal {
         uint256 key = _keyOf(record.need.material, IMaterialLedger.EarmarkKind.NONE, 0);
         _totals[key] = _totals[key] - OpenUnits.word(from, less) + OpenUnits.word(to, more);
-        _moveInPlace(record, from, less, to, more);
+        _moveInPlace(record.terms, record.need.material, from, less, to, more);
     }
 
     /// @dev The same but for the total of the material, which lines of one offer share.
     function _moveInPlace(
-        DemandRecord storage record,
+        Terms memory terms,
+        uint48 material,
         IDemandBook.Level from,
         uint256 less,
         IDemandBook.Level to,
         uint256 more
     ) internal {
-        uint48 material = record.need.material;
-        uint256 key = _accountKey(record.terms.recipient, material);
+        uint256 key = _accountKey(terms.recipient, material);
         _accounts[key] = _accounts[key] - NeedAccount.open(from, less) + NeedAccount.open(to, more);
 
         less = OpenUnits.word(from, less);
         more = OpenUnits.word(to, more);
-        key = _keyOf(material, IMaterialLedger.EarmarkKind.REGION, record.terms.province);
+        key = _keyOf(material, IMaterialLedger.EarmarkKind.REGION, terms.province);
         _totals[key] = _totals[key] - less + more;
-        uint16 emergency = record.terms.emergency;
-        if (emergency == 0) return;
-        key = _keyOf(material, IMaterialLedger.EarmarkKind.EMERGENCY, emergency);
+        if (terms.emergency == 0) return;
+        key = _keyOf(material, IMaterialLedger.EarmarkKind.EMERGENCY, terms.emergency);
         _totals[key] = _totals[key] - less + more;
     }
 
     /// @dev Each ends by itself, so that no auditor can shorten another's; one that is left is the first.
     function _lapseAttestations(uint64 id, DemandRecord storage record) private {
         Audit storage audit = record.audit;
-        if (audit.secondUntil != 0 && block.timestamp >= audit.secondUntil) {
+        if (_isOver(audit.secondUntil)) {
             audit.secondUntil = 0;
             emit IDemandBook.AttestationLapsed(id, record.secondAuditor);
         }
-        if (audit.firstUntil != 0 && block.timestamp >= audit.firstUntil) {
+        if (_isOver(audit.firstUntil)) {
             emit IDemandBook.AttestationLapsed(id, record.firstAuditor);
             audit.firstUntil = audit.secondUntil;
             audit.secondUntil = 0;
