@@ -23,6 +23,7 @@ __all__ = [
     "DemandRefusal",
     "DeviceBinding",
     "Handover",
+    "HandoverTrain",
     "LegAcceptance",
     "LegRequest",
     "LotAttestation",
@@ -30,7 +31,9 @@ __all__ = [
     "Observation",
     "Permit",
     "PolicyConsent",
+    "Refusal",
     "Registration",
+    "SaleAcceptance",
     "Split",
     "Terms",
 ]
@@ -152,20 +155,24 @@ class LegRequest(Message):
     Attributes:
         carrier: The carrier.
         vehicle: The vehicle.
+        crew: Who drives, one of the carrier's crews.
         from_station: Where it takes the goods.
         to_station: Where it hands them on.
         departure: Unix seconds.
         latest_arrival: Unix seconds by which the goods are to be handed on.
         freight: Base units of the currency.
+        bond: What the carrier answers with from its purse, base units of the currency.
     """
 
     carrier: Annotated[str, "address"]
     vehicle: Annotated[int, "uint32"]
+    crew: Annotated[int, "uint32"]
     from_station: Annotated[int, "uint32"]
     to_station: Annotated[int, "uint32"]
     departure: Annotated[int, "uint40"]
     latest_arrival: Annotated[int, "uint40"]
     freight: Annotated[int, "uint128"]
+    bond: Annotated[int, "uint128"] = 0
 
 
 @typed("Terms")
@@ -182,6 +189,7 @@ class Terms(Message):
         late_zero: Seconds late from which nothing is paid.
         longest_silence: Seconds without a reading that cost nothing.
         policy: Whose word proves the delivery.
+        device_rule: How several devices are heard.
         exposure_free: Centidegree-seconds that cost nothing.
         exposure_zero: Centidegree-seconds from which nothing is paid.
         exposure_floor: Centidegree-seconds from which the parcels go to quarantine.
@@ -198,6 +206,7 @@ class Terms(Message):
     late_zero: Annotated[int, "uint32"]
     longest_silence: Annotated[int, "uint32"]
     policy: Annotated[int, "uint8"]
+    device_rule: Annotated[int, "uint8"]
     exposure_free: Annotated[int, "uint64"]
     exposure_zero: Annotated[int, "uint64"]
     exposure_floor: Annotated[int, "uint64"]
@@ -213,9 +222,15 @@ class Booking(Message):
 
     Attributes:
         payer: Who prepays.
-        consignee: Who is to receive.
-        device: What watches the goods; the zero address for none.
-        allocations: The allocations that are carried.
+        consignee: Who is to receive; the zero address for a household.
+        household: Hash of a household's one-time key (:func:`aidline.freight.household_of`), else
+            zeros.
+        seller: Of goods that are bought; else the zero address.
+        price: Of goods that are bought, base units of the currency.
+        evidence: What proves the arrival in place of the devices; the zero address for these.
+        devices: What watches the goods.
+        allocations: The allocations that are carried, or none.
+        parcels: The seller's parcels that are carried, or none.
         legs: The legs in their order.
         terms: The terms.
         pick_up_by: Unix second after which (plus a grace) it can be lapsed unless picked up.
@@ -225,8 +240,13 @@ class Booking(Message):
 
     payer: Annotated[str, "address"]
     consignee: Annotated[str, "address"]
-    device: Annotated[str, "address"]
+    household: Annotated[bytes, "bytes32"]
+    seller: Annotated[str, "address"]
+    price: Annotated[int, "uint128"]
+    evidence: Annotated[str, "address"]
+    devices: Annotated[Sequence[str], "address[]"]
     allocations: Annotated[Sequence[int], "uint64[]"]
+    parcels: Annotated[Sequence[int], "uint64[]"]
     legs: Annotated[Sequence[LegRequest], LegRequest]
     terms: Terms
     pick_up_by: Annotated[int, "uint40"]
@@ -280,6 +300,20 @@ class PolicyConsent(Message):
     policy: Annotated[int, "uint8"]
 
 
+@typed("SaleAcceptance")
+@dataclass(frozen=True, slots=True)
+class SaleAcceptance(Message):
+    """A seller's acceptance of a booking of its goods (FreightEscrow).
+
+    Attributes:
+        booking: Struct hash of the booking.
+        seller: Who signs.
+    """
+
+    booking: Annotated[bytes, "bytes32"]
+    seller: Annotated[str, "address"]
+
+
 @typed("Handover")
 @dataclass(frozen=True, slots=True)
 class Handover(Message):
@@ -303,6 +337,38 @@ class Handover(Message):
     station: Annotated[int, "uint32"]
     at: Annotated[int, "uint40"]
     content: Annotated[bytes, "bytes32"]
+    deadline: Annotated[int, "uint40"]
+
+
+@typed("HandoverTrain")
+@dataclass(frozen=True, slots=True)
+class HandoverTrain(Message):
+    """Handovers of several loads between the same two, each of whom signs once (FreightEscrow).
+
+    Attributes:
+        loads: The handovers.
+    """
+
+    loads: Annotated[Sequence[Handover], Handover]
+
+
+@typed("Refusal")
+@dataclass(frozen=True, slots=True)
+class Refusal(Message):
+    """Why a taker does not take what is offered (FreightEscrow).
+
+    Attributes:
+        consignment: The consignment.
+        sequence: That of the handover refused; the number of legs at the door.
+        by: Who signs.
+        reason: Hash of the reason.
+        deadline: Last unix second at which this is good.
+    """
+
+    consignment: Annotated[int, "uint64"]
+    sequence: Annotated[int, "uint16"]
+    by: Annotated[str, "address"]
+    reason: Annotated[bytes, "bytes32"]
     deadline: Annotated[int, "uint40"]
 
 

@@ -204,7 +204,8 @@ class Status(IntEnum):
     BOOKED = 1
     IN_TRANSIT = 2
     ARRIVED = 3
-    SETTLED = 4
+    REFUSED = 4
+    SETTLED = 5
 
 
 class Resolution(IntEnum):

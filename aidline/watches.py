@@ -6,6 +6,7 @@ a watch reads it here first.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,15 @@ from aidline.messages import Batch
 from aidline.signing import Domain, Signer
 from aidline.telemetry import Band, Leaf, Link, MerkleTree, Point, Watch
 
-__all__ = ["Recorded", "Shown", "Told", "submission", "told_of", "watch_of"]
+__all__ = [
+    "Recorded",
+    "Shown",
+    "Told",
+    "submission",
+    "told_by_consignment",
+    "told_of",
+    "watch_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,28 @@ def told_of(monitor: Contract, consignment: int, *, from_block: int = 0) -> list
     opened = monitor.events("WatchOpened", from_block=from_block, consignment=consignment)
     recorded = monitor.events("BatchRecorded", from_block=from_block, consignment=consignment)
     return [Told(watch_of(event), tuple(_batches(recorded, event.args.device))) for event in opened]
+
+
+def told_by_consignment(monitor: Contract, *, from_block: int = 0) -> dict[int, list[Told]]:
+    """Return what the devices of every consignment have told, in one look.
+
+    Args:
+        monitor: The room (``ConditionMonitor``).
+        from_block: Where to begin to look; the deployment's block at the earliest.
+    """
+    opened: dict[int, list[Event]] = defaultdict(list)
+    recorded: dict[int, list[Event]] = defaultdict(list)
+    for event in monitor.events("WatchOpened", from_block=from_block):
+        opened[event.args.consignment].append(event)
+    for event in monitor.events("BatchRecorded", from_block=from_block):
+        recorded[event.args.consignment].append(event)
+    return {
+        number: [
+            Told(watch_of(event), tuple(_batches(recorded[number], event.args.device)))
+            for event in events
+        ]
+        for number, events in opened.items()
+    }
 
 
 def _batches(recorded: Iterable[Event], device: str) -> Iterable[Batch]:

@@ -6,7 +6,7 @@ pragma solidity 0.8.30;
 /// @dev Slots are whole hours of unix time, 256 to a storage word; no slot of a vehicle or crew is booked twice (INV-NET-1).
 /// Trust: an operator states truthfully where its station lies and what it can keep, a carrier what its vehicle carries and
 /// keeps; coordinators recognise centres and declare provinces affected. Nobody but FreightEscrow takes or frees hours, and
-/// it does so only under the carrier's signature.
+/// it does so only under the carrier's signature, and frees only what it has reserved, once: it hands in the booking's own leg.
 interface ILogisticsNetwork {
     enum Tier {
         NULL,
@@ -33,13 +33,12 @@ interface ILogisticsNetwork {
 
     /// @notice A vehicle.
     /// @param carrier Who runs it. @param temperatureMin Coldest that its hold gets, hundredths of a degree Celsius. @param temperatureMax Warmest.
-    /// @param crew The crew that drives it; zero while it has none and cannot be reserved. @param capacity Units that it carries.
+    /// @param capacity Units that it carries.
     struct Vehicle {
         address carrier; // slot 0
         Tier tier;
         int16 temperatureMin;
         int16 temperatureMax;
-        uint32 crew;
         uint64 capacity; // slot 1
     }
 
@@ -48,14 +47,6 @@ interface ILogisticsNetwork {
     struct Crew {
         address carrier; // slot 0
         bytes32 licence; // slot 1
-    }
-
-    /// @notice Hours taken for a leg: slots [fromSlot, toSlot), whose key is the vehicle and `fromSlot`.
-    /// @param crew The crew when they were taken, whose hours they are too. @param consignment Zero when there is no such reservation.
-    struct Reservation {
-        uint64 consignment; // slot 0
-        uint32 crew;
-        uint32 toSlot;
     }
 
     event StationAdded(
@@ -70,7 +61,6 @@ interface ILogisticsNetwork {
     event AffectedRegionSet(bytes32 indexed region, bool affected, address indexed coordinator);
     event VehicleAdded(uint32 indexed vehicle, address indexed carrier, Tier tier, uint64 capacity);
     event CrewAdded(uint32 indexed crew, address indexed carrier, bytes32 licence);
-    event CrewAssigned(uint32 indexed vehicle, uint32 indexed crew);
     event SlotsReserved(
         uint32 indexed vehicle,
         uint32 indexed crew,
@@ -90,7 +80,8 @@ interface ILogisticsNetwork {
     error UnknownStation(uint32 station);
     error UnknownVehicle(uint32 vehicle);
     error UnknownCrew(uint32 crew);
-    error NotCarrierOf(uint32 id, address caller);
+    /// @notice The crew is another's than the carrier's.
+    error WrongCrew(uint32 crew, address carrier);
     /// @notice The definition names somebody else than the caller as the one who runs it.
     error NotOwn(address named, address caller);
     /// @notice The caller holds no role that runs stations, or is suspended.
@@ -98,9 +89,6 @@ interface ILogisticsNetwork {
     /// @notice A station is added unrecognised.
     error RecognisedByDeclaration();
     error NotAProvince(bytes32 region);
-    error NoCrew(uint32 vehicle);
-    /// @notice No reservation of this consignment begins and ends so.
-    error NotReserved(uint32 vehicle, uint64 consignment, uint32 fromSlot, uint32 toSlot);
     error BadTier();
     error OutsideGlobe(int32 latitude, int32 longitude);
     error BadTemperatureRange(int16 min, int16 max);
@@ -125,12 +113,6 @@ interface ILogisticsNetwork {
 
     /// @notice The crew. @dev Reverts with `UnknownCrew`.
     function crew(uint32 id) external view returns (Crew memory);
-
-    /// @notice The reservation of a vehicle that begins in the hour of `departure`; all zero when there is none.
-    function reservation(uint32 vehicleId, uint40 departure)
-        external
-        view
-        returns (Reservation memory);
 
     /// @notice Number of stations, which carry the ids 1 to this.
     function stationCount() external view returns (uint32);
@@ -170,19 +152,16 @@ interface ILogisticsNetwork {
     function addCrew(bytes32 licence) external returns (uint32 id);
 
     /// @notice Adds a vehicle of the caller, an active carrier.
-    /// @dev `definition.carrier` is the caller; `definition.crew` one of its crews, or zero for none yet. Emits `VehicleAdded` and, with a crew, `CrewAssigned`.
+    /// @dev `definition.carrier` is the caller. Emits `VehicleAdded`.
     function addVehicle(Vehicle calldata definition) external returns (uint32 id);
 
-    /// @notice From now on the crew drives the vehicle; both are the caller's. Hours reserved before stay with the former crew.
-    /// @dev Emits `CrewAssigned`.
-    function assignCrew(uint32 vehicleId, uint32 crewId) external;
-
     /// @notice A leg to be checked and reserved.
-    /// @param departure Unix seconds. @param latestArrival Unix seconds; the hours touched by [departure, latestArrival) are taken.
+    /// @param crew Who drives, a crew of the carrier's. @param departure Unix seconds. @param latestArrival Unix seconds; the hours touched by [departure, latestArrival) are taken.
     /// @param units Units carried. @param temperatureMin Goods' band, hundredths of a degree Celsius. @param temperatureMax Its upper end.
     struct LegBooking {
         address carrier;
         uint32 vehicle;
+        uint32 crew;
         uint32 fromStation;
         uint32 toStation;
         uint40 departure;
@@ -198,7 +177,12 @@ interface ILogisticsNetwork {
     /// calling a trunk leg a branch leg gains nothing. Emits `SlotsReserved`.
     function reserve(uint64 consignment, LegBooking calldata leg) external;
 
-    /// @notice FreightEscrow only: gives back the hours of a leg that will not run, as they were reserved. @dev Emits `SlotsReleased`; reverts with `NotReserved`.
-    function free(uint64 consignment, uint32 vehicleId, uint40 departure, uint40 latestArrival)
-        external;
+    /// @notice FreightEscrow only: gives back the hours of a leg that will not run, once, as they were reserved. @dev Emits `SlotsReleased`.
+    function free(
+        uint64 consignment,
+        uint32 vehicleId,
+        uint32 crewId,
+        uint40 departure,
+        uint40 latestArrival
+    ) external;
 }

@@ -140,11 +140,22 @@ interface IMaterialLedger {
         uint40 since;
     }
 
+    /// @notice How far a load has come.
+    /// @param custodian Who has it. @param isRecalled True while a lot aboard is recalled. @param content As in `Load`.
+    /// @param times Unix seconds: when it was formed, then of each change of custody so far.
+    struct Progress {
+        address custodian;
+        bool isRecalled;
+        bytes32 content;
+        uint40[] times;
+    }
+
     /// @notice A change of custody that has been made, as it was to be.
-    /// @param from Who had custody. @param sequence Changes of custody before this one. @param taker Who was to take by the plan.
+    /// @param from Who had custody. @param since Unix seconds since when. @param sequence Changes of custody before this one. @param taker Who was to take by the plan.
     /// @param station Where, by the plan. @param content The load's content.
     struct Change {
         address from;
+        uint40 since;
         uint16 sequence;
         address taker;
         uint32 station;
@@ -387,6 +398,9 @@ interface IMaterialLedger {
     /// @dev Reverts with `UnknownLoad`. Done changes stand for ever, so that the `CustodyChanged` of a load can be checked one by one: none is missing.
     function routeOf(uint64 consignment) external view returns (Stop[] memory);
 
+    /// @notice How far the load of a consignment has come: hands, content and times in one read. @dev Reverts with `UnknownLoad`.
+    function progressOf(uint64 consignment) external view returns (Progress memory);
+
     /// @notice Number of lots, which carry the ids 1 to this.
     function lotCount() external view returns (uint64);
 
@@ -492,12 +506,16 @@ interface IMaterialLedger {
 
     // --- FreightEscrow only ---
 
-    /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station.
+    /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station, or from what a seller holds there.
+    /// @param seller Whose `HELD` parcels are sold; zero for allocated parcels.
     /// @param takers Who is to take custody after the consignor, and where, in order; `since` is not read. A change that goes otherwise is
     /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 13 changes.
-    function form(uint64 consignment, uint64[] calldata parcels, Stop[] calldata takers)
-        external
-        returns (bytes32 content);
+    function form(
+        uint64 consignment,
+        uint64[] calldata parcels,
+        address seller,
+        Stop[] calldata takers
+    ) external returns (bytes32 content);
 
     /// @notice Custody of the load passes to `to`; its first handover puts the parcels in transit. @dev Reverts with `LotRecalled`.
     /// @param at When it happened, unix seconds: not before the handover before, not in the future.
@@ -521,7 +539,8 @@ interface IMaterialLedger {
 
     /// @notice Ends the load: its parcels are `outcome` in the hands of `custodian`. A change of custody is counted and emitted like a handover's.
     /// @dev A delivery of what is recalled reverts with `LotRecalled`; units that had expired when they arrived go to quarantine.
-    /// @param outcome DELIVERED, QUARANTINED, RETURNED or LOST. For a load that never left, with its present custodian: ALLOCATED, or QUARANTINED.
+    /// @param outcome DELIVERED, DISTRIBUTED (to the person served), QUARANTINED, RETURNED or LOST. For a load that never left, with its present custodian:
+    /// ALLOCATED, HELD (what was sold) or QUARANTINED.
     function close(
         uint64 consignment,
         ParcelState outcome,

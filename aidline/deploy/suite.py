@@ -71,6 +71,16 @@ class Suite:
     manager: str = "AccessManager"
 
 
+#: What the three codes of the freight escrow are made with.
+_CONSIGNMENTS: dict[str, object] = {
+    "accessManager": "@AccessManager",
+    "registry": "@ParticipantRegistry",
+    "ledger": "@MaterialLedger",
+    "currency": "@LogisticsCurrency",
+    "monitor": "@ConditionMonitor",
+    "disputeDesk": "@DisputeDesk",
+}
+
 SUITE = Suite(
     items=(
         Item("AccessManager", {"initialAdmin": "@deployer"}),
@@ -85,9 +95,14 @@ SUITE = Suite(
                 "freightEscrow": "@FreightEscrow",
                 "donationRegistry": "@DonationRegistry",
                 "materialOffice": "@MaterialOffice",
+                "loadOffice": "@LoadOffice",
             },
         ),
         Item("RecipeBook", {"participantRegistry": "@ParticipantRegistry"}),
+        Item(
+            "LoadOffice",
+            {"accessManager": "@AccessManager", "participantRegistry": "@ParticipantRegistry"},
+        ),
         Item(
             "MaterialOffice",
             {
@@ -166,15 +181,31 @@ SUITE = Suite(
             },
         ),
         Item(
-            "FreightEscrow",
+            "FreightChecker",
             {
-                "accessManager": "@AccessManager",
+                "freightEscrow": "@FreightEscrow",
                 "registry": "@ParticipantRegistry",
                 "ledger": "@MaterialLedger",
-                "currency": "@LogisticsCurrency",
-                "network": "@LogisticsNetwork",
-                "monitor": "@ConditionMonitor",
                 "demandEscrow": "@DemandEscrow",
+            },
+        ),
+        Item(
+            "FreightOffice",
+            _CONSIGNMENTS
+            | {
+                "network": "@LogisticsNetwork",
+                "demandEscrow": "@DemandEscrow",
+                "checker": "@FreightChecker",
+            },
+        ),
+        Item("FreightClosing", _CONSIGNMENTS | {"network": "@LogisticsNetwork"}),
+        Item(
+            "FreightEscrow",
+            _CONSIGNMENTS
+            | {
+                "office": "@FreightOffice",
+                "closing": "@FreightClosing",
+                "checker": "@FreightChecker",
             },
         ),
         Item(

@@ -18,7 +18,8 @@ from functools import partial
 from aidline import messages as m
 from aidline import regions
 from aidline.client import Receipt
-from aidline.model import EarmarkKind, ParcelState, Policy
+from aidline.freight import booking_in
+from aidline.model import DeviceRule, EarmarkKind, ParcelState, Policy
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
 from aidline.sim.fleet import Fleet, delayed
@@ -37,6 +38,7 @@ _BOOK_AFTER = 1800
 _BOOK_WITHIN = 20 * _HOUR
 _LEAVE_AFTER = 3 * _HOUR
 _MOST_PARCELS = 16
+_NOBODY = "0x" + "00" * 20
 
 
 @dataclass(slots=True)
@@ -247,12 +249,18 @@ class Dispatch:
         return m.Booking(
             payer=payer,
             consignee=world.cast[journey.hospital].address,
-            device=world.cast[journey.device].address,
+            household=bytes(32),
+            seller=_NOBODY,
+            price=0,
+            evidence=_NOBODY,
+            devices=[world.cast[journey.device].address],
             allocations=[line.id for line in journey.allocations],
+            parcels=[],
             legs=[
                 m.LegRequest(
                     carrier=world.cast[leg.vehicle.carrier].address,
                     vehicle=leg.vehicle.id,
+                    crew=leg.vehicle.crew,
                     from_station=world.stations[leg.start],
                     to_station=world.stations[leg.end],
                     departure=leg.departure,
@@ -270,6 +278,7 @@ class Dispatch:
                 late_zero=terms.late_zero,
                 longest_silence=terms.longest_silence,
                 policy=journey.policy,
+                device_rule=DeviceRule.NULL,
                 exposure_free=terms.exposure_free,
                 exposure_zero=terms.exposure_zero,
                 exposure_floor=terms.exposure_floor,
@@ -290,7 +299,12 @@ class Dispatch:
         payer = hospital.address if release is None else aid.fund.address
         booking = self._booking(journey, payer)
         booked = booking.struct_hash()
-        signatures: dict[str, object] = {"payer": b"", "consignee": b"", "carriers": []}
+        signatures: dict[str, object] = {
+            "payer": b"",
+            "consignee": b"",
+            "carriers": [],
+            "seller": b"",
+        }
         signatures["carriers"] = [
             m.LegAcceptance(
                 booking=booked, leg=index, carrier=world.cast[leg.vehicle.carrier].address
@@ -324,7 +338,8 @@ class Dispatch:
         yield Step(transaction, partial(self._booked, journey))
 
     def _booked(self, journey: Journey, receipt: Receipt) -> None:
-        journey.id = receipt.event("ConsignmentBooked").args.consignment
+        told = receipt.event("ConsignmentBooked").args
+        journey.id, journey.booking = told.consignment, booking_in(told.order)
         journey.content = receipt.event("LoadFormed").args.content
         journey.recorder = Recorder(journey.id, watch_of(receipt.event("WatchOpened")))
         for event in receipt.events:

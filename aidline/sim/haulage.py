@@ -11,12 +11,14 @@ from functools import partial
 
 from aidline import messages as m
 from aidline.client import Receipt
+from aidline.freight import device_evidence
 from aidline.model import Policy, Resolution
 from aidline.sim.agenda import Step
 from aidline.sim.fleet import Fleet
 from aidline.sim.journey import Journey
 from aidline.sim.records import SECONDS_A_DAY
 from aidline.sim.world import World
+from aidline.telemetry import Point
 from aidline.watches import submission
 
 __all__ = ["Haulage"]
@@ -103,6 +105,7 @@ class Haulage:
         for readings in journey.pallet.due(world.agenda.now):
             previous = recorder.last
             batch = recorder.batch(readings, deadline=world.agenda.now + SECONDS_A_DAY)
+            journey.told.append(Point.of(batch))
             yield Step(
                 submission(
                     monitor,
@@ -124,7 +127,7 @@ class Haulage:
         """Prove delivery as the terms have it; settlement is part of the same transaction."""
         world = self._world
         assert journey.recorder is not None
-        domain = world.aid.domain(world.aid.freight)
+        domain, device = world.aid.domain(world.aid.freight), world.cast[journey.device]
         leg = journey.legs[index]
         handover = self._handover(
             journey, index + 1, leg.vehicle.carrier, journey.hospital, leg.end
@@ -146,13 +149,20 @@ class Haulage:
             "handover": handover,
             "release": handover.sign(world.cast[leg.vehicle.carrier], domain),
             "acceptance": handover.sign(world.cast[journey.hospital], domain) if by_hand else b"",
-            "arrival": arrival if by_device else m.Arrival(0, 0, 0, 0, 0),
-            "device_signature": arrival.sign(world.cast[journey.device], domain)
+            "salt": bytes(32),
+            "evidence": device_evidence([(device.address, arrival, arrival.sign(device, domain))])
             if by_device
             else b"",
         }
         yield Step(
-            world.send(world.aid.freight, "deliver", proof, sender=leg.vehicle.carrier),
+            world.send(
+                world.aid.freight,
+                "deliver",
+                journey.booking,
+                [journey.told],
+                proof,
+                sender=leg.vehicle.carrier,
+            ),
             lambda receipt: self._delivered(journey, receipt),
         )
 
@@ -169,7 +179,9 @@ class Haulage:
         world = self._world
         carrier = journey.legs[-1].vehicle.carrier
         yield Step(
-            world.send(world.aid.freight, "settleSilent", journey.id, sender=carrier),
+            world.send(
+                world.aid.freight, "settleSilent", journey.booking, [journey.told], sender=carrier
+            ),
             lambda receipt: self._settled(journey, receipt),
         )
 

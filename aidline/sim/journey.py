@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from aidline.messages import Booking
 from aidline.model import Policy
 from aidline.sim import records
 from aidline.sim.fleet import LegPlan
 from aidline.sim.pallet import Pallet
 from aidline.sim.records import Material, Terms
-from aidline.telemetry import Band, Recorder
+from aidline.telemetry import Band, Point, Recorder
 
 __all__ = ["Allocated", "Journey", "band_of"]
 
@@ -59,9 +60,11 @@ class Journey:
         device: Name of the device that rides along.
         pallet: What the device will read.
         id: The consignment, once booked.
+        booking: What was booked, once it was.
         content: Hash of what it carries, once booked.
         outflow: The relief fund's outflow that pays for it; 0 when the hospital pays.
-        recorder: What the device has recorded, once booked.
+        recorder: What the device remembers, once booked.
+        told: What it has told, batch by batch.
     """
 
     allocations: tuple[Allocated, ...]
@@ -71,9 +74,11 @@ class Journey:
     device: str
     pallet: Pallet
     id: int = 0
+    booking: Booking | None = None
     content: bytes = b""
     outflow: int = 0
     recorder: Recorder | None = None
+    told: list[Point] = field(default_factory=list)
 
     @property
     def hospital(self) -> str:

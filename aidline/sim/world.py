@@ -42,10 +42,12 @@ class FleetVehicle:
 
     Attributes:
         id: On the chain.
+        crew: Its crew, on the chain.
         taken: Hours of unix time in which it is booked.
     """
 
     id: int
+    crew: int
     carrier: str
     tier: records.Tier
     capacity: int
@@ -326,7 +328,9 @@ def _fleet(world: World) -> Iterator[Step]:
                 yield Step(
                     world.send(network, "addCrew", text32("goods vehicle"), sender=carrier.id)
                 )
-                fleet = FleetVehicle(0, carrier.id, kind.tier, kind.capacity, kind.temperature)
+                fleet = FleetVehicle(
+                    0, crew, carrier.id, kind.tier, kind.capacity, kind.temperature
+                )
 
                 def added(receipt: Receipt, fleet: FleetVehicle = fleet) -> None:
                     fleet.id = receipt.event("VehicleAdded").args.vehicle
@@ -337,7 +341,6 @@ def _fleet(world: World) -> Iterator[Step]:
                     "tier": _TIERS[kind.tier],
                     "temperature_min": kind.temperature.low,
                     "temperature_max": kind.temperature.high,
-                    "crew": crew,
                     "capacity": kind.capacity,
                 }
                 yield Step(world.send(network, "addVehicle", definition, sender=carrier.id), added)

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aidline.client import Aidline, Event
+from aidline.errors import CheckFailed
+from aidline.freight import booking_in
 from aidline.model import (
     ActionKind,
     ActionStatus,
@@ -25,6 +27,7 @@ from aidline.model import (
     Resolution,
     Status,
 )
+from aidline.watches import told_by_consignment
 
 __all__ = ["LEVELS", "STATES", "from_counters", "from_events", "proposal_text"]
 
@@ -223,28 +226,20 @@ def _demand_told(events: Sequence[Event]) -> Figures:
 # --- freight ---------------------------------------------------------------------------------
 
 
-def _why(facts: tuple[int, int, int, int], freight: int, paid: int) -> Figures:
+def _why(outcome: Any, freight: int) -> Figures:
     """Say why a leg was paid what it was.
 
     Args:
-        facts: Seconds late, exposure to temperature and humidity, longest silence.
+        outcome: What it earned, seconds late, exposure, longest silence.
         freight: What was agreed.
-        paid: What was paid.
     """
-    late, temperature, humidity, silence = facts
-    reasons = []
-    if late:
-        reasons.append("late")
-    if temperature:
-        reasons.append("temperature")
-    if humidity:
-        reasons.append("humidity")
+    reasons = [name for name in ("late", "temperature", "humidity") if getattr(outcome, name)]
     return {
-        "reasons": reasons if paid < freight else [],
-        "late_seconds": late,
-        "temperature_exposure": temperature,
-        "humidity_exposure": humidity,
-        "longest_silence": silence,
+        "reasons": reasons if outcome.pay < freight else [],
+        "late_seconds": outcome.late,
+        "temperature_exposure": outcome.temperature,
+        "humidity_exposure": outcome.humidity,
+        "longest_silence": outcome.silence,
     }
 
 
@@ -265,32 +260,20 @@ def _freight(consignments: list[Figures]) -> Figures:
 
 
 def _freight_read(aid: Aidline) -> Figures:
+    """Read the consignments; what was agreed stands in events, held against the contract's hash."""
     records = _read(aid.freight.consignment, aid.freight.consignmentCount())
-    places = [
-        (number, index) for number, record in records.items() for index in range(record.leg_count)
-    ]
-    legs = dict(zip(places, aid.freight.leg.many(places), strict=True))
-    ended = [
-        (number, index)
-        for number, index in places
-        if records[number].status == Status.SETTLED and legs[number, index].arrived_at
-    ]
-    outcomes = dict(zip(ended, aid.freight.outcomeOf.many(ended), strict=True))
-
-    def told(number: int, index: int) -> Figures:
-        leg, outcome = legs[number, index], outcomes.get((number, index))
-        facts = (0, 0, 0, 0)
-        if outcome is not None:
-            facts = (outcome.late, outcome.temperature, outcome.humidity, outcome.silence)
-        settled = records[number].status == Status.SETTLED
-        return {
-            "carrier": leg.carrier,
-            "freight": str(leg.freight),
-            "paid": str(leg.paid),
-            "why": _why(facts, leg.freight, leg.paid) if settled else None,
-        }
-
-    figures = _freight(
+    booked = {
+        event.args.consignment: booking_in(event.args.order)
+        for event in aid.freight.events("ConsignmentBooked")
+    }
+    kept = aid.freight.consignmentOf.many((booked[number].struct_hash(),) for number in records)
+    if list(kept) != list(records):
+        raise CheckFailed("a consignment is not booked as its event tells")
+    told = told_by_consignment(aid.monitor)
+    outcomes = aid.freight.outcomesOf.many(
+        (booked[number], [one.points for one in told.get(number, ())]) for number in records
+    )
+    return _freight(
         [
             {
                 "id": number,
@@ -299,21 +282,33 @@ def _freight_read(aid: Aidline) -> Figures:
                 "prepaid": str(record.prepaid),
                 "paid": str(record.paid),
                 "refunded": str(record.refunded),
-                "legs": [told(number, index) for index in range(record.leg_count)],
+                "legs": [
+                    _leg(leg, outcome if record.status == Status.SETTLED else None)
+                    for leg, outcome in zip(booked[number].legs, earned, strict=True)
+                ],
             }
-            for number, record in records.items()
+            for (number, record), earned in zip(records.items(), outcomes, strict=True)
         ]
     )
-    # The contract's own sum, not ours: they must be one.
-    figures["freight"]["held"] = str(aid.freight.totalHeld())
-    return figures
+
+
+def _leg(leg: Any, outcome: Any | None) -> Figures:
+    """Tell a leg as booked, with its outcome once it is settled."""
+    return {
+        "carrier": leg.carrier,
+        "freight": str(leg.freight),
+        "paid": "0" if outcome is None else str(outcome.pay),
+        "why": None if outcome is None else _why(outcome, leg.freight),
+    }
 
 
 def _freight_told(events: Sequence[Event]) -> Figures:
     consignments: dict[int, Figures] = {}
+    orders: dict[int, Any] = {}
     for event in events:
         args = event.args
         if event.name == "ConsignmentBooked":
+            orders[args.consignment] = args.order
             consignments[args.consignment] = {
                 "id": args.consignment,
                 "status": "booked",
@@ -321,37 +316,26 @@ def _freight_told(events: Sequence[Event]) -> Figures:
                 "prepaid": str(args.prepaid),
                 "paid": "0",
                 "refunded": "0",
-                "legs": [],
+                "legs": [_leg(leg, None) for leg in args.order.legs],
             }
-        elif event.name == "LegBooked":
-            consignments[args.consignment]["legs"].append(
-                {
-                    "carrier": args.carrier,
-                    "freight": str(args.freight),
-                    "paid": "0",
-                    "why": None,
-                }
-            )
         elif event.name == "CustodyChanged":
             # the change that settles is told after the settlement
             entry = consignments[args.consignment]
             entry["status"] = "in_transit" if entry["status"] == "booked" else entry["status"]
         elif event.name == "Arrived":
             consignments[args.consignment]["status"] = "arrived"
-        elif event.name == "LegSettled":
-            leg = consignments[args.consignment]["legs"][args.leg]
-            leg["paid"] = str(args.paid)
-            leg["why"] = _why(
-                (args.late, args.temperature, args.humidity, args.silence), args.freight, args.paid
-            )
+        elif event.name == "HandoverRefused":
+            # on the way it changes nothing
+            if args.sequence == len(orders[args.consignment].legs):
+                consignments[args.consignment]["status"] = "refused"
         elif event.name == "ConsignmentSettled":
             entry = consignments[args.consignment]
             entry["status"] = "settled"
             entry["resolution"] = Resolution(args.resolution).name.lower()
             entry["paid"] = str(args.paid)
             entry["refunded"] = str(args.refunded)
-            for leg in entry["legs"]:
-                leg["why"] = leg["why"] or _why((0, 0, 0, 0), int(leg["freight"]), 0)
+            legs = orders[args.consignment].legs
+            entry["legs"] = [_leg(*each) for each in zip(legs, args.legs, strict=True)]
     return _freight([consignments[number] for number in sorted(consignments)])
 
 

@@ -36,7 +36,6 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "IncidentDecided": ("decided_by",),
     "IncidentDeclared": ("declared_by",),
     "LeafDemanded": ("party",),
-    "LegBooked": ("carrier",),
     "LotAttested": ("auditor",),
     "LotsTransformed": ("maker",),
     "OfferMade": ("holder",),
@@ -143,7 +142,6 @@ class History:
         self._children: dict[int, set[int]] = defaultdict(set)
         self._by_transaction: dict[bytes, list[int]] = defaultdict(list)
         self._times: dict[int, int] = {}
-        self._devices: dict[int, str] = {}
         self._aboard: dict[int, tuple[int, ...]] = {}
         self._left: dict[tuple[int, int], int] = {}
         self._custodian: dict[int, str] = {}
@@ -332,6 +330,8 @@ class History:
             return self._signers_beside(event) or self._alone(event)
         if event.name in ("CustodyChanged", "HandedOver"):
             return self._hands(event)
+        if event.name == "ConsignmentBooked":
+            return self._bookers(event)
         return _unique(getattr(event.args, name) for name in names)
 
     def _signers_beside(self, event: Event) -> tuple[str, ...]:
@@ -365,28 +365,37 @@ class History:
         return next(at for at in self._by_transaction[event.tx_hash] if self._events[at] is event)
 
     def _hands(self, event: Event) -> tuple[str, ...]:
-        """Who released and who accepted; where a device proved the delivery, the device."""
+        """Who released and who accepted; where devices proved the delivery, the devices."""
         args = event.args
-        arrived = [
-            self._events[place]
-            for place in self._about["consignment", args.consignment]
-            if self._events[place].name == "Arrived"
-        ]
-        if arrived and arrived[0].args.policy in _BY_DEVICE and arrived[0].args.at == args.at:
-            return args.from_, self._device(args.consignment)
+        order = self._order(args.consignment)
+        is_last = args.sequence == len(order.legs)
+        if is_last and order.terms.policy in _BY_DEVICE and args.to == order.consignee:
+            return (args.from_, *order.devices)
         return args.from_, args.to
 
-    def _device(self, consignment: int) -> str:
-        if consignment not in self._devices:
-            self._devices[consignment] = self._aid.freight.consignment(consignment).device
-        return self._devices[consignment]
+    def _bookers(self, event: Event) -> tuple[str, ...]:
+        """Who ordered, who carries and who sells: all have signed the booking."""
+        order = event.args.order
+        sellers = [order.seller] if order.parcels else []
+        return _unique([order.payer, *(leg.carrier for leg in order.legs), *sellers])
+
+    def _order(self, consignment: int) -> Any:
+        """What was booked as a consignment."""
+        return next(
+            self._events[place].args.order
+            for place in self._about["consignment", consignment]
+            if self._events[place].name == "ConsignmentBooked"
+        )
 
 
 def _subjects(event: Event) -> Iterator[Subject]:
     for name, kind in _SUBJECTS.items():
         if event.contract == "ReliefFund" and kind != "consignment":
             continue  # it counts gifts of its own
-        value: Any = getattr(event.args, name, None)
+        # what was booked names what it carries
+        value: Any = getattr(getattr(event.args, "order", event.args), name, None)
+        if value is None:
+            value = getattr(event.args, name, None)
         if isinstance(value, int):
             if value:
                 yield kind, int(value)

@@ -265,12 +265,13 @@ contract ReliefFund is IReliefFund, LapsingPause, ReentrancyGuard {
         IFreightEscrow.Consignment memory ended = freightEscrow.consignment(consignmentId);
         if (ended.status != IFreightEscrow.Status.SETTLED) revert NotEnded(consignmentId);
 
-        amount = ended.refunded;
+        amount = ended.refunded + ended.forfeited;
         taken.reclaimed = true;
         taken.returned = amount;
         _lines[taken.line].recovered += amount;
         Release storage permission = _releases[taken.release];
-        if (block.timestamp <= permission.until) permission.spent -= amount;
+        // A forfeited bond was never spent here: it is new money of the line, not of the release.
+        if (block.timestamp <= permission.until) permission.spent -= ended.refunded;
         emit MoneyRecovered(outflowId, consignmentId, amount);
     }
 

@@ -4,46 +4,24 @@ pragma solidity 0.8.30;
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
+import {IDeliveryEvidence} from "../../interfaces/IDeliveryEvidence.sol";
 import {IDemandEscrow} from "../../interfaces/IDemandEscrow.sol";
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {FreightHashes} from "../libraries/FreightHashes.sol";
+import {References} from "../libraries/References.sol";
 import {Settlement} from "../libraries/Settlement.sol";
 import {SignatureCheck} from "../libraries/SignatureCheck.sol";
+import {Telemetry} from "../libraries/Telemetry.sol";
 
 /// @title FreightChecker
-/// @notice Says whether what the parties of a consignment have signed may stand; part of FreightEscrow, which makes it.
-/// @dev Holds nothing and writes nothing; refuses with the errors of IFreightEscrow. Where FreightEscrow passes its own call on, what it adds stands after
-/// the arguments: these are the escrow's very bytes, encoded by nobody twice. What is signed is signed for FreightEscrow.
-contract FreightChecker {
+/// @notice Says whether what the parties of a consignment have signed may stand, and what its devices prove.
+/// @dev Holds nothing and writes nothing; refuses with the errors of IFreightEscrow. The escrow passes a booking on as it came, with who submits it
+/// after the arguments: these are the escrow's very bytes, encoded by nobody twice. What is signed is signed for FreightEscrow.
+contract FreightChecker is IDeliveryEvidence {
     using FreightHashes for *;
-
-    /// @dev What is kept of a leg, in one word; its carrier and stations are in the load's route.
-    struct Part {
-        uint128 freight; // slot 0
-        uint40 departure;
-        uint40 latestArrival;
-        uint32 vehicle;
-    }
-
-    /// @dev A leg that has handed on.
-    /// @param from Unix second at which its carrier took over. @param to At which it handed on.
-    struct Way {
-        Part part;
-        uint40 from;
-        uint40 to;
-    }
-
-    /// @dev What a delivery must agree with.
-    /// @param deviceOver Unix second from which the consignee's acceptance stands in for the device.
-    struct Delivery {
-        address consignee;
-        uint32 station;
-        uint40 deviceOver;
-        IFreightEscrow.Policy policy;
-        uint32 longestSilence;
-    }
+    using Telemetry for *;
 
     bytes32 private constant _DOMAIN_TYPEHASH = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -51,35 +29,19 @@ contract FreightChecker {
     bytes32 private constant _NAME = keccak256("Aidline FreightEscrow");
     bytes32 private constant _VERSION = keccak256("1");
 
-    /// @dev Bytes of an encoded `Delivery`, and of an encoded `IMaterialLedger.Change`.
-    uint256 private constant _DELIVERY_LENGTH = 160;
-    uint256 private constant _CHANGE_LENGTH = 160;
-
     address private immutable _ESCROW;
     IParticipantRegistry private immutable _REGISTRY;
     IMaterialLedger private immutable _LEDGER;
-    IConditionMonitor private immutable _MONITOR;
     IDemandEscrow private immutable _DEMAND;
 
-    constructor(
-        IParticipantRegistry registry,
-        IMaterialLedger ledger,
-        IConditionMonitor monitor,
-        IDemandEscrow demandEscrow
-    ) {
-        _ESCROW = msg.sender;
-        _REGISTRY = registry;
-        _LEDGER = ledger;
-        _MONITOR = monitor;
-        _DEMAND = demandEscrow;
+    constructor(address freightEscrow, address registry, address ledger, address demandEscrow) {
+        _ESCROW = References.required(freightEscrow);
+        _REGISTRY = IParticipantRegistry(References.required(registry));
+        _LEDGER = IMaterialLedger(References.required(ledger));
+        _DEMAND = IDemandEscrow(References.required(demandEscrow));
     }
 
     // --- bookings ---
-
-    /// @notice Struct hash of a booking.
-    function hashBooking(IFreightEscrow.Booking calldata booking) external pure returns (bytes32) {
-        return booking.hash();
-    }
 
     /// @notice Checks the terms, the legs and all signatures of a booking; returns its struct hash.
     /// @dev After the arguments stands who submits it.
@@ -91,26 +53,33 @@ contract FreightChecker {
         address caller = abi.decode(msg.data[msg.data.length - 32:], (address));
         bytes32 domain = _domain();
         _checkTerms(booking);
+        _checkParties(booking);
         _checkTimes(booking);
         _checkLegs(booking.legs);
         order = booking.hash();
-        if (caller != booking.payer) {
-            _requireSigned(domain, booking.payer, order.order(booking.payer), signatures.payer);
+        _requireSigned(domain, caller, booking.payer, order.order(booking.payer), signatures.payer);
+        _checkCarriers(domain, caller, order, booking.legs, signatures.carriers);
+        if (booking.seller != address(0)) {
+            _REGISTRY.requireActive(booking.seller, IParticipantRegistry.Role.SUPPLIER);
+            _requireSigned(
+                domain, caller, booking.seller, order.saleOf(booking.seller), signatures.seller
+            );
         }
-        _checkCarriers(domain, order, booking.legs, signatures.carriers);
-        // Whoever could not accept at the end would cost the last carrier its freight.
-        _REGISTRY.requireActive(booking.consignee, IParticipantRegistry.Role.RECIPIENT);
         IFreightEscrow.Policy policy = booking.terms.policy;
         bool isByDeviceAlone = policy == IFreightEscrow.Policy.DEVICE
             || policy == IFreightEscrow.Policy.DEVICE_THEN_SILENCE;
         if (isByDeviceAlone) {
-            _checkDeviceOfOthers(booking.device, booking.legs[booking.legs.length - 1].carrier);
+            _checkDevicesOfOthers(booking.devices, booking.legs[booking.legs.length - 1].carrier);
         }
+        if (booking.household != 0) return order;
+        // Whoever could not accept at the end would cost the last carrier its freight.
+        _REGISTRY.requireActive(booking.consignee, IParticipantRegistry.Role.RECIPIENT);
         // Or a donor could tie up the demand that it serves with goods that take two months to come.
         bool isByDonor = booking.payer != booking.consignee && booking.payer != _DEMAND.reliefFund();
-        if ((isByDeviceAlone || isByDonor) && caller != booking.consignee) {
+        if (isByDeviceAlone || isByDonor) {
             _requireSigned(
                 domain,
+                caller,
                 booking.consignee,
                 order.consent(booking.consignee, policy),
                 signatures.consignee
@@ -118,11 +87,12 @@ contract FreightChecker {
         }
     }
 
-    /// @notice Checks that the way begins where the parcels rest and ends where they are needed; returns their units.
+    /// @notice Checks that the way begins where the parcels rest and ends where they are needed, and that a seller may sell them; returns their units.
     function checkGoods(
         uint64 id,
         uint64[] calldata parcels,
         uint64[] calldata allocations,
+        address seller,
         uint32 start,
         uint32 end
     ) external view returns (uint64 units) {
@@ -132,6 +102,14 @@ contract FreightChecker {
                 revert IFreightEscrow.WrongStation(id, parcel.station, start);
             }
             units += parcel.units;
+            if (seller != address(0)) {
+                // A gift is nobody's to sell.
+                bool isGift = _LEDGER.lot(parcel.lot).kind != IMaterialLedger.LotKind.SUPPLY;
+                if (isGift || parcel.custodian != seller) {
+                    revert IFreightEscrow.NotForSale(parcels[i], seller);
+                }
+                continue;
+            }
             uint32 needed = _DEMAND.stationOf(allocations[i]);
             if (needed != end) revert IFreightEscrow.WrongStation(id, needed, end);
         }
@@ -140,15 +118,10 @@ contract FreightChecker {
     // --- changes of hands ---
 
     /// @notice Reverts: says in what a handover differs from the change of custody that it should be.
-    /// @dev After the arguments stands a `IMaterialLedger.Change`.
     function refuseHandover(
         IFreightEscrow.Handover calldata handover,
-        bytes calldata,
-        bytes calldata
+        IMaterialLedger.Change calldata change
     ) external view {
-        IMaterialLedger.Change memory change = abi.decode(
-            msg.data[msg.data.length - _CHANGE_LENGTH:], (IMaterialLedger.Change)
-        );
         uint64 id = handover.consignment;
         if (block.timestamp > handover.deadline) revert IFreightEscrow.Expired(handover.deadline);
         if (handover.sequence != change.sequence) {
@@ -166,58 +139,63 @@ contract FreightChecker {
         revert IFreightEscrow.WrongContent(id, change.content, handover.content);
     }
 
-    /// @notice Checks a proof of delivery by its policy; returns whether the consignee has accepted.
-    /// @dev After the arguments stands a `Delivery`.
-    function checkProof(IFreightEscrow.Proof calldata proof) external view returns (bool accepted) {
-        Delivery memory expected =
-            abi.decode(msg.data[msg.data.length - _DELIVERY_LENGTH:], (Delivery));
+    /// @inheritdoc IDeliveryEvidence
+    /// @dev Evidence is `IFreightEscrow.DeviceWord[]`: of one device, or of each where the terms say so.
+    function requireProven(Claim calldata claim, bytes calldata evidence) external view {
+        uint256 needed = claim.rule == IConditionMonitor.DeviceRule.EACH ? claim.devices.length : 1;
+        if (evidence.length == 0) {
+            revert IFreightEscrow.DevicesMissing(claim.consignment, 0, needed);
+        }
+        IFreightEscrow.DeviceWord[] memory words =
+            abi.decode(evidence, (IFreightEscrow.DeviceWord[]));
+        if (words.length < needed) {
+            revert IFreightEscrow.DevicesMissing(claim.consignment, words.length, needed);
+        }
         bytes32 domain = _domain();
-        bytes32 digest =
-            _checkedDigest(domain, proof.handover, expected.consignee, expected.station);
-        _REGISTRY.requireActive(expected.consignee, IParticipantRegistry.Role.RECIPIENT);
-        SignatureCheck.requireValid(proof.handover.from, digest, proof.release);
-        accepted = proof.acceptance.length != 0
-            || expected.policy == IFreightEscrow.Policy.CONSIGNEE
-            || expected.policy == IFreightEscrow.Policy.BOTH;
-        if (accepted) SignatureCheck.requireValid(expected.consignee, digest, proof.acceptance);
-        if (expected.policy == IFreightEscrow.Policy.CONSIGNEE) return accepted;
-
-        bool isDeviceOver =
-            accepted && proof.deviceSignature.length == 0 && block.timestamp >= expected.deviceOver;
-        if (!isDeviceOver) _checkArrival(domain, proof);
-        if (!accepted) _checkSilence(proof.handover, expected.longestSilence);
+        uint256 heard;
+        for (uint256 i; i < words.length; ++i) {
+            uint256 index = _indexOf(claim, words[i].device);
+            uint256 bit = 1 << index;
+            if (heard & bit != 0) {
+                revert IFreightEscrow.WrongDevice(claim.consignment, words[i].device);
+            }
+            heard |= bit;
+            _checkArrival(domain, claim, words[i], claim.told[index]);
+        }
     }
 
     // --- outcomes ---
 
-    /// @notice What legs earn that have handed on, from the first; and whether their goods are unfit for use: a floor was
-    /// passed, or the silence was so long that their condition is unproven.
-    function assess(
-        uint64 id,
-        bool isWatched,
-        IFreightEscrow.Terms calldata terms,
-        Way[] calldata ways
-    ) external view returns (IFreightEscrow.Outcome[] memory outcomes, bool isUnfit) {
-        outcomes = new IFreightEscrow.Outcome[](ways.length);
-        if (ways.length == 0) return (outcomes, false);
-        IFreightEscrow.Outcome memory whole;
-        for (uint256 i; i < ways.length; ++i) {
-            Way calldata way = ways[i];
-            uint40 excuse = i == 0
-                ? 0
-                : Settlement.inheritance(
-                    way.from, ways[i - 1].part.latestArrival, way.part.departure
+    /// @notice See `IFreightEscrow.breachesOf`.
+    function breachesOf(
+        IFreightEscrow.Booking calldata booking,
+        IConditionMonitor.Batch[][] calldata batches
+    ) external view returns (IFreightEscrow.Breach[] memory breaches) {
+        IFreightEscrow escrow = IFreightEscrow(_ESCROW);
+        IFreightEscrow.Outcome[] memory outcomes = escrow.outcomesOf(booking, _told(batches));
+        uint64 id = escrow.consignmentOf(booking.hash());
+        IFreightEscrow.Consignment memory known = escrow.consignment(id);
+        uint40[] memory times = _LEDGER.progressOf(id).times;
+        breaches = new IFreightEscrow.Breach[](5 * outcomes.length + 1);
+        uint256 count;
+        for (uint8 i; i < outcomes.length; ++i) {
+            uint64[7] memory amounts = _amounts(booking.terms, outcomes[i]);
+            if (amounts[uint256(IFreightEscrow.BreachKind.TOO_WARM)] != 0) {
+                _tell(amounts, booking.terms, batches, times[i + 1], _endOf(known, times, i));
+            }
+            if (known.resolution == IFreightEscrow.Resolution.LOST && i == known.legsDone) {
+                amounts[uint256(IFreightEscrow.BreachKind.LOST)] = _unitsOf(id);
+            }
+            for (uint256 kind = 1; kind < 7; ++kind) {
+                if (amounts[kind] == 0) continue;
+                breaches[count++] = IFreightEscrow.Breach(
+                    IFreightEscrow.BreachKind(kind), i, booking.legs[i].carrier, amounts[kind]
                 );
-            IFreightEscrow.Outcome memory outcome = outcomes[i];
-            outcome.late = Settlement.over(Settlement.over(way.to, way.part.latestArrival), excuse);
-            if (isWatched) _expose(outcome, id, way.from, way.to);
-            outcome.pay = Settlement.payRoundedDown(way.part.freight, terms, outcome);
+            }
         }
-        if (!isWatched) return (outcomes, false);
-        _expose(whole, id, ways[0].from, ways[ways.length - 1].to);
-        isUnfit = whole.temperature > terms.exposureFloor || whole.humidity > terms.humidityFloor
-            || (terms.policy != IFreightEscrow.Policy.CONSIGNEE
-                && whole.silence > terms.longestSilence);
+        assembly ("memory-safe") {
+            mstore(breaches, count)
+        }
     }
 
     // --- internal reads ---
@@ -227,12 +205,80 @@ contract FreightChecker {
         return keccak256(abi.encode(_DOMAIN_TYPEHASH, _NAME, _VERSION, block.chainid, _ESCROW));
     }
 
-    function _expose(IFreightEscrow.Outcome memory outcome, uint64 id, uint40 from, uint40 to)
+    function _told(IConditionMonitor.Batch[][] calldata batches)
         private
-        view
+        pure
+        returns (IConditionMonitor.Point[][] memory told)
     {
-        (outcome.temperature, outcome.humidity, outcome.silence) =
-            _MONITOR.exposureBetween(id, from, to);
+        told = new IConditionMonitor.Point[][](batches.length);
+        for (uint256 i; i < told.length; ++i) {
+            told[i] = new IConditionMonitor.Point[](batches[i].length);
+            for (uint256 k; k < told[i].length; ++k) {
+                IConditionMonitor.Batch calldata batch = batches[i][k];
+                told[i][k] = IConditionMonitor.Point(batch.hash(), batch.figures());
+            }
+        }
+    }
+
+    /// @dev What a leg passed its free amounts by kind; what was too warm or too cold under TOO_WARM.
+    function _amounts(IFreightEscrow.Terms calldata terms, IFreightEscrow.Outcome memory outcome)
+        private
+        pure
+        returns (uint64[7] memory amounts)
+    {
+        if (outcome.late > terms.lateFree) amounts[1] = outcome.late;
+        if (outcome.temperature > terms.exposureFree) amounts[2] = outcome.temperature;
+        if (outcome.humidity > terms.humidityFree) amounts[4] = outcome.humidity;
+        // Where nothing was agreed on silence it is nobody's breach.
+        if (terms.longestSilence != 0 && outcome.silence > terms.longestSilence) {
+            amounts[5] = outcome.silence;
+        }
+    }
+
+    /// @dev Tells too warm from too cold by the extremes of the batches that end in a leg's custody; both, when both were.
+    function _tell(
+        uint64[7] memory amounts,
+        IFreightEscrow.Terms calldata terms,
+        IConditionMonitor.Batch[][] calldata batches,
+        uint40 from,
+        uint40 to
+    ) private pure {
+        bool warm;
+        bool cold;
+        for (uint256 i; i < batches.length; ++i) {
+            for (uint256 k; k < batches[i].length; ++k) {
+                IConditionMonitor.Batch calldata batch = batches[i][k];
+                if (batch.lastTime <= from || batch.lastTime > to) continue;
+                warm = warm || batch.temperatureMax > terms.temperatureMax;
+                cold = cold || batch.temperatureMin < terms.temperatureMin;
+            }
+        }
+        if (cold) amounts[3] = amounts[2];
+        if (cold && !warm) amounts[2] = 0;
+    }
+
+    /// @dev When a leg that was done handed on; the last may wait to be settled.
+    function _endOf(IFreightEscrow.Consignment memory known, uint40[] memory times, uint256 leg)
+        private
+        pure
+        returns (uint40)
+    {
+        return leg + 2 < times.length ? times[leg + 2] : known.arrivedAt;
+    }
+
+    /// @dev Units that a consignment carries.
+    function _unitsOf(uint64 id) private view returns (uint64 units) {
+        uint64[] memory parcels = _LEDGER.parcelsOf(id);
+        for (uint256 i; i < parcels.length; ++i) {
+            units += _LEDGER.parcel(parcels[i]).units;
+        }
+    }
+
+    function _indexOf(Claim calldata claim, address device) private pure returns (uint256) {
+        for (uint256 i; i < claim.devices.length; ++i) {
+            if (claim.devices[i] == device) return i;
+        }
+        revert IFreightEscrow.WrongDevice(claim.consignment, device);
     }
 
     function _checkTerms(IFreightEscrow.Booking calldata booking) private pure {
@@ -248,17 +294,45 @@ contract FreightChecker {
             terms.lateFree > terms.lateZero || terms.exposureFree > terms.exposureZero
                 || terms.humidityFree > terms.humidityZero
         ) revert IFreightEscrow.CurveNotMonotone();
-        if (booking.device != address(0)) return;
+        if (booking.devices.length > 1 && terms.deviceRule == IConditionMonitor.DeviceRule.NULL) {
+            revert IFreightEscrow.BadTerms();
+        }
+        if (booking.devices.length > Settlement.MAX_DEVICES) {
+            revert IFreightEscrow.TooManyDevices(booking.devices.length, Settlement.MAX_DEVICES);
+        }
+        // Other evidence stands in for the device's arrival, which this policy does not ask for.
+        if (isByConsignee && address(booking.evidence) != address(0)) {
+            revert IFreightEscrow.BadTerms();
+        }
+        if (booking.devices.length != 0) return;
         bool isBandWidest = terms.temperatureMin == type(int16).min
             && terms.temperatureMax == type(int16).max && terms.humidityMin == 0
             && terms.humidityMax >= 10_000;
         if (!isByConsignee || !isBandWidest) revert IFreightEscrow.DeviceMissing();
     }
 
+    /// @dev What is allocated goes to a participant; what is bought has a price and a seller; only what is bought goes to a household.
+    function _checkParties(IFreightEscrow.Booking calldata booking) private pure {
+        bool isSale = booking.seller != address(0);
+        if (isSale == (booking.price == 0) || isSale == (booking.parcels.length == 0)) {
+            revert IFreightEscrow.BadGoods();
+        }
+        if (isSale == (booking.allocations.length != 0)) {
+            if (isSale) revert IFreightEscrow.BadGoods();
+            revert IFreightEscrow.NoAllocations();
+        }
+        if (booking.household == 0) return;
+        IFreightEscrow.Policy policy = booking.terms.policy;
+        bool isAsked =
+            policy == IFreightEscrow.Policy.CONSIGNEE || policy == IFreightEscrow.Policy.BOTH;
+        if (!isSale || booking.consignee != address(0) || !isAsked) {
+            revert IFreightEscrow.BadHousehold();
+        }
+    }
+
     function _checkTimes(IFreightEscrow.Booking calldata booking) private view {
         if (block.timestamp > booking.deadline) revert IFreightEscrow.Expired(booking.deadline);
         if (block.timestamp > booking.pickUpBy) revert IFreightEscrow.Expired(booking.pickUpBy);
-        if (booking.allocations.length == 0) revert IFreightEscrow.NoAllocations();
         if (booking.legs.length == 0) revert IFreightEscrow.NoLegs();
         if (booking.pickUpBy > booking.legs[0].latestArrival) revert IFreightEscrow.LegTimes(0);
     }
@@ -287,6 +361,7 @@ contract FreightChecker {
 
     function _checkCarriers(
         bytes32 domain,
+        address caller,
         bytes32 order,
         IFreightEscrow.LegRequest[] calldata legs,
         bytes[] calldata signatures
@@ -296,81 +371,53 @@ contract FreightChecker {
         }
         for (uint256 i; i < legs.length; ++i) {
             address carrier = legs[i].carrier;
-            _requireSigned(domain, carrier, order.acceptance(i, carrier), signatures[i]);
+            _requireSigned(domain, caller, carrier, order.acceptance(i, carrier), signatures[i]);
         }
     }
 
     /// @dev Where a device speaks for the consignee, it must not be the voice of the carrier that releases.
-    function _checkDeviceOfOthers(address device, address lastCarrier) private view {
-        address operator = _REGISTRY.device(device).operator;
-        if (
-            _REGISTRY.participant(operator).organisation
-                == _REGISTRY.participant(lastCarrier).organisation
-        ) revert IFreightEscrow.DeviceOfCarrier(device, lastCarrier);
+    function _checkDevicesOfOthers(address[] calldata devices, address lastCarrier) private view {
+        bytes32 organisation = _REGISTRY.participant(lastCarrier).organisation;
+        for (uint256 i; i < devices.length; ++i) {
+            address operator = _REGISTRY.device(devices[i]).operator;
+            if (_REGISTRY.participant(operator).organisation == organisation) {
+                revert IFreightEscrow.DeviceOfCarrier(devices[i], lastCarrier);
+            }
+        }
     }
 
-    /// @dev Returns what both sides of a handover sign.
-    function _checkedDigest(
+    function _checkArrival(
         bytes32 domain,
-        IFreightEscrow.Handover calldata handover,
-        address to,
-        uint32 station
-    ) private view returns (bytes32) {
-        uint64 id = handover.consignment;
-        if (block.timestamp > handover.deadline) revert IFreightEscrow.Expired(handover.deadline);
-        IMaterialLedger.Load memory load = _LEDGER.load(id);
-        if (handover.sequence != load.sequence) {
-            revert IFreightEscrow.WrongSequence(id, load.sequence, handover.sequence);
-        }
-        if (handover.from != load.custodian) {
-            revert IFreightEscrow.WrongParty(id, load.custodian, handover.from);
-        }
-        if (handover.to != to) revert IFreightEscrow.WrongParty(id, to, handover.to);
-        if (handover.station != station) {
-            revert IFreightEscrow.WrongStation(id, station, handover.station);
-        }
-        if (handover.content != load.content) {
-            revert IFreightEscrow.WrongContent(id, load.content, handover.content);
-        }
-        // The ledger asks the same, but of a device's proof only when it settles.
-        if (handover.at < load.since || handover.at > block.timestamp) {
-            revert IMaterialLedger.WrongHandoverTime(
-                handover.at, load.since, uint40(block.timestamp)
-            );
-        }
-        return MessageHashUtils.toTypedDataHash(domain, handover.hash());
-    }
-
-    function _checkArrival(bytes32 domain, IFreightEscrow.Proof calldata proof) private view {
-        IFreightEscrow.Arrival calldata arrival = proof.arrival;
-        IFreightEscrow.Handover calldata handover = proof.handover;
-        if (
-            arrival.consignment != handover.consignment || arrival.station != handover.station
-                || arrival.at > handover.at
-        ) revert IFreightEscrow.WrongArrival(handover.consignment);
+        Claim calldata claim,
+        IFreightEscrow.DeviceWord memory word,
+        IConditionMonitor.Point[] calldata told
+    ) private view {
+        uint64 id = claim.consignment;
+        IFreightEscrow.Arrival memory arrival = word.arrival;
+        if (arrival.consignment != id || arrival.station != claim.station || arrival.at > claim.at) revert IFreightEscrow.WrongArrival(id);
         if (block.timestamp > arrival.deadline) revert IFreightEscrow.Expired(arrival.deadline);
-        _MONITOR.requireArrival(
-            arrival.consignment,
-            arrival.batches,
-            arrival.at,
-            MessageHashUtils.toTypedDataHash(domain, arrival.hash()),
-            proof.deviceSignature
-        );
+        uint32 batches = arrival.batches;
+        if (told.length < batches) {
+            revert IConditionMonitor.BatchesMissing(id, uint32(told.length), batches);
+        }
+        uint40 heard = batches == 0 ? 0 : told[batches - 1].figures.lastTime();
+        if (heard > arrival.at) revert IConditionMonitor.BatchAfterArrival(id, heard, arrival.at);
+        if (!_REGISTRY.isDeviceUsable(word.device, arrival.at)) {
+            revert IConditionMonitor.DeviceNotUsable(word.device, arrival.at);
+        }
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, arrival.hash());
+        SignatureCheck.requireValid(word.device, digest, word.signature);
     }
 
-    function _checkSilence(IFreightEscrow.Handover calldata handover, uint32 longest) private view {
-        uint64 id = handover.consignment;
-        (, uint40 pickedUpAt) = _LEDGER.custodySpan(id, 1);
-        (,, uint40 silence) = _MONITOR.exposureBetween(id, pickedUpAt, handover.at);
-        if (silence > longest) revert IFreightEscrow.SilentTooLong(id, silence, longest);
-    }
-
+    /// @dev Who calls has said so by calling.
     function _requireSigned(
         bytes32 domain,
+        address caller,
         address signer,
         bytes32 structHash,
         bytes calldata signature
     ) private view {
+        if (caller == signer) return;
         SignatureCheck.requireValid(
             signer, MessageHashUtils.toTypedDataHash(domain, structHash), signature
         );

@@ -49,7 +49,6 @@ contract LogisticsNetwork is ILogisticsNetwork {
     mapping(uint32 id => Crew) private _crews;
     mapping(uint32 vehicle => SlotBitmap.Calendar) private _vehicleHours;
     mapping(uint32 crew => SlotBitmap.Calendar) private _crewHours;
-    mapping(uint32 vehicle => mapping(uint32 fromSlot => Reservation)) private _reservations;
 
     constructor(address participantRegistry, address freightEscrow_) {
         registry = IParticipantRegistry(References.required(participantRegistry));
@@ -76,15 +75,6 @@ contract LogisticsNetwork is ILogisticsNetwork {
     /// @inheritdoc ILogisticsNetwork
     function crew(uint32 id) external view returns (Crew memory) {
         return _knownCrew(id);
-    }
-
-    /// @inheritdoc ILogisticsNetwork
-    function reservation(uint32 vehicleId, uint40 departure)
-        external
-        view
-        returns (Reservation memory)
-    {
-        return _reservations[vehicleId][uint32(departure / 1 hours)];
     }
 
     /// @inheritdoc ILogisticsNetwork
@@ -163,22 +153,10 @@ contract LogisticsNetwork is ILogisticsNetwork {
         if (definition.tier == Tier.NULL) revert BadTier();
         if (definition.capacity == 0) revert ZeroCapacity();
         _requireOrdered(definition.temperatureMin, definition.temperatureMax);
-        if (definition.crew != 0) _requireOwnCrew(definition.crew);
 
         id = ++vehicleCount;
         _vehicles[id] = definition;
         emit VehicleAdded(id, msg.sender, definition.tier, definition.capacity);
-        if (definition.crew != 0) emit CrewAssigned(id, definition.crew);
-    }
-
-    /// @inheritdoc ILogisticsNetwork
-    function assignCrew(uint32 vehicleId, uint32 crewId) external {
-        _requireActiveCarrier(msg.sender);
-        Vehicle storage driven = _knownVehicle(vehicleId);
-        if (driven.carrier != msg.sender) revert NotCarrierOf(vehicleId, msg.sender);
-        _requireOwnCrew(crewId);
-        driven.crew = crewId;
-        emit CrewAssigned(vehicleId, crewId);
     }
 
     // --- FreightEscrow ---
@@ -190,34 +168,29 @@ contract LogisticsNetwork is ILogisticsNetwork {
         Vehicle memory driven = _knownVehicle(leg.vehicle);
         _requireFits(driven, leg);
         _requireWay(driven.tier, leg);
-        if (driven.crew == 0) revert NoCrew(leg.vehicle);
+        if (_knownCrew(leg.crew).carrier != leg.carrier) revert WrongCrew(leg.crew, leg.carrier);
         (bool taken, uint32 slot) = _vehicleHours[leg.vehicle].firstTaken(window);
         if (taken) revert SlotTaken(leg.vehicle, slot);
-        (taken, slot) = _crewHours[driven.crew].firstTaken(window);
-        if (taken) revert CrewBusy(driven.crew, slot);
+        (taken, slot) = _crewHours[leg.crew].firstTaken(window);
+        if (taken) revert CrewBusy(leg.crew, slot);
 
         _vehicleHours[leg.vehicle].take(window);
-        _crewHours[driven.crew].take(window);
-        _reservations[leg.vehicle][window.from] =
-            Reservation({consignment: consignment, crew: driven.crew, toSlot: window.to});
-        emit SlotsReserved(leg.vehicle, driven.crew, consignment, window.from, window.to);
+        _crewHours[leg.crew].take(window);
+        emit SlotsReserved(leg.vehicle, leg.crew, consignment, window.from, window.to);
     }
 
     /// @inheritdoc ILogisticsNetwork
-    function free(uint64 consignment, uint32 vehicleId, uint40 departure, uint40 latestArrival)
-        external
-        onlyFreightEscrow
-    {
+    function free(
+        uint64 consignment,
+        uint32 vehicleId,
+        uint32 crewId,
+        uint40 departure,
+        uint40 latestArrival
+    ) external onlyFreightEscrow {
         SlotBitmap.Window memory window = _window(departure, latestArrival);
-        Reservation memory made = _reservations[vehicleId][window.from];
-        if (made.toSlot != window.to || made.consignment != consignment) {
-            revert NotReserved(vehicleId, consignment, window.from, window.to);
-        }
-
-        delete _reservations[vehicleId][window.from];
         _vehicleHours[vehicleId].free(window);
-        _crewHours[made.crew].free(window);
-        emit SlotsReleased(vehicleId, made.crew, consignment, window.from, window.to);
+        _crewHours[crewId].free(window);
+        emit SlotsReleased(vehicleId, crewId, consignment, window.from, window.to);
     }
 
     // --- checks ---
@@ -246,10 +219,6 @@ contract LogisticsNetwork is ILogisticsNetwork {
 
     function _requireActiveCarrier(address carrier) private view {
         registry.requireActive(carrier, IParticipantRegistry.Role.CARRIER);
-    }
-
-    function _requireOwnCrew(uint32 crewId) private view {
-        if (_knownCrew(crewId).carrier != msg.sender) revert NotCarrierOf(crewId, msg.sender);
     }
 
     /// @dev The vehicle is the carrier's, holds the units, and keeps within the goods' band.

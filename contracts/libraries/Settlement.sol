@@ -17,6 +17,9 @@ library Settlement {
     /// @notice Most legs of a consignment.
     uint8 internal constant MAX_LEGS = 8;
 
+    /// @notice Most devices of a consignment.
+    uint8 internal constant MAX_DEVICES = 4;
+
     /// @notice Freight x (1 - lateness) x (1 - temperature) x (1 - humidity), exact, rounded down once: what is cut off stays with the payer.
     function payRoundedDown(
         uint128 freight,

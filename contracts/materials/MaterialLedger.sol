@@ -26,6 +26,9 @@ contract MaterialLedger is LotCounter {
     /// @notice The only writer of gifts.
     address public immutable donationRegistry;
 
+    /// @notice The code of what is done with loads but to pass them on.
+    address public immutable loadOffice;
+
     /// @dev Times of the changes of custody that the journey's word has no room for.
     mapping(uint64 consignment => uint256) private _laterTimes;
 
@@ -35,11 +38,13 @@ contract MaterialLedger is LotCounter {
         address demandEscrow_,
         address freightEscrow_,
         address donationRegistry_,
-        address materialOffice
+        address materialOffice,
+        address loadOffice_
     ) LotCounter(accessManager, participantRegistry, materialOffice) {
         demandEscrow = References.required(demandEscrow_);
         freightEscrow = References.required(freightEscrow_);
         donationRegistry = References.required(donationRegistry_);
+        loadOffice = References.required(loadOffice_);
     }
 
     modifier onlyWriter(address writer) {
@@ -77,8 +82,10 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
-    function ride(uint64 parcelId, uint16 index) external view returns (Ride memory) {
-        return _rides[parcelId][index];
+    function ride(uint64 parcelId, uint16 index) external view returns (Ride memory past) {
+        if (index >= _parcels[parcelId].rides) return past;
+        past = _rides[parcelId][index];
+        past.outcome = _outcomeOf(past);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -89,9 +96,10 @@ contract MaterialLedger is LotCounter {
     {
         // The present ride first: there is a record of it as soon as something was set aside.
         for (uint256 i = uint256(_knownParcel(parcelId).rides) + 1; i != 0; --i) {
-            Ride storage past = _rides[parcelId][uint16(i - 1)];
+            Ride memory past = _rides[parcelId][uint16(i - 1)];
             if (past.consignment == consignment) {
-                return (past.outcome, _journeys[consignment].state(), past.setAside);
+                outcome = i > _parcels[parcelId].rides ? past.outcome : _outcomeOf(past);
+                return (outcome, _journeys[consignment].state(), past.setAside);
             }
         }
     }
@@ -137,6 +145,19 @@ contract MaterialLedger is LotCounter {
         route = new Stop[](journey.stops());
         for (uint256 i; i < route.length; ++i) {
             route[i] = _stopAt(consignment, journey, i);
+        }
+    }
+
+    /// @inheritdoc IMaterialLedger
+    function progressOf(uint64 consignment) external view returns (Progress memory progress) {
+        Journey journey = _knownLoad(consignment);
+        uint256 sequence = journey.sequence();
+        progress.custodian = _stops[consignment][sequence].custodian;
+        progress.isRecalled = _isLoadRecalled(consignment, journey);
+        progress.content = _contents[consignment];
+        progress.times = new uint40[](sequence + 1);
+        for (uint256 i; i <= sequence; ++i) {
+            progress.times[i] = _timeOf(consignment, journey, i);
         }
     }
 
@@ -193,21 +214,19 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
-    function release(uint64 parcelId) external onlyWriter(demandEscrow) {
-        Parcel storage record = _atRest(parcelId, ParcelState.ALLOCATED);
-        if (record.consignment != 0) revert WrongState(parcelId, ParcelState.ALLOCATED);
-        _move(parcelId, record, ParcelState.HELD);
+    function release(uint64) external onlyWriter(demandEscrow) {
+        _toOffice();
     }
 
     // --- FreightEscrow ---
 
     /// @inheritdoc IMaterialLedger
-    function form(uint64, uint64[] calldata, Stop[] calldata)
+    function form(uint64, uint64[] calldata, address, Stop[] calldata)
         external
         onlyWriter(freightEscrow)
         returns (bytes32)
     {
-        _toOffice();
+        _run(loadOffice);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -236,7 +255,7 @@ contract MaterialLedger is LotCounter {
         onlyWriter(freightEscrow)
         returns (bytes32)
     {
-        _toOffice();
+        _run(loadOffice);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -250,12 +269,9 @@ contract MaterialLedger is LotCounter {
         Journey journey = _knownLoad(consignment);
         ParcelState from = journey.state();
         address present = _stops[consignment][journey.sequence()].custodian;
-        if (outcome == ParcelState.ALLOCATED) {
-            _disband(consignment, journey, present);
-            return;
-        }
+        if (outcome == ParcelState.ALLOCATED || outcome == ParcelState.HELD) _run(loadOffice);
         if (
-            outcome != ParcelState.DELIVERED && outcome != ParcelState.QUARANTINED
+            !_isReceived(outcome) && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
         // What is set apart where it is may never have left.
@@ -266,7 +282,7 @@ contract MaterialLedger is LotCounter {
         // A consignee that was the last carrier too may have it delivered in bad condition.
         isStopped =
             isStopped && (from == ParcelState.ALLOCATED || _isLoadRecalled(consignment, journey));
-        if (outcome == ParcelState.DELIVERED) journey = _checkLoadRecall(consignment, journey);
+        if (_isReceived(outcome)) journey = _checkLoadRecall(consignment, journey);
         if (custodian == present) {
             _checkTime(consignment, journey, at);
         } else {
@@ -288,6 +304,17 @@ contract MaterialLedger is LotCounter {
     }
 
     // --- internal reads ---
+
+    /// @dev Handed to whom it was for.
+    function _isReceived(ParcelState outcome) private pure returns (bool) {
+        return outcome == ParcelState.DELIVERED || outcome == ParcelState.DISTRIBUTED;
+    }
+
+    /// @dev How a ride ended: as its load did, unless it says otherwise itself.
+    function _outcomeOf(Ride memory past) private view returns (ParcelState) {
+        if (past.outcome != ParcelState.NULL) return past.outcome;
+        return _journeys[past.consignment].state();
+    }
 
     function _isLoadRecalled(uint64 consignment, Journey journey) private view returns (bool) {
         if (journey.clear() == _recallEpoch) return false;
@@ -397,6 +424,7 @@ contract MaterialLedger is LotCounter {
         mapping(uint256 => Stop) storage stops = _stops[consignment];
         Stop storage planned = stops[sequence + 1];
         change.from = stops[sequence].custodian;
+        change.since = _timeOf(consignment, journey, sequence);
         change.sequence = uint16(sequence);
         change.taker = planned.custodian;
         change.station = planned.station;
@@ -431,36 +459,16 @@ contract MaterialLedger is LotCounter {
     {
         Parcel storage record = _parcels[id];
         ParcelState outcome = arrival.state;
-        if (outcome == ParcelState.DELIVERED && _isExpired(record.lot, arrival.since)) {
+        if (_isReceived(outcome) && _isExpired(record.lot, arrival.since)) {
             outcome = ParcelState.QUARANTINED;
+            _rides[id][record.rides].outcome = outcome;
         }
-        uint16 rides = record.rides;
-        _rides[id][rides] = Ride(consignment, record.since, outcome, _rides[id][rides].setAside);
         record.custodian = arrival.custodian;
         record.since = arrival.since;
         record.state = outcome;
         record.station = arrival.station;
-        record.rides = rides + 1;
+        record.rides += 1;
         record.consignment = 0;
         _count(id, record.lot, from, outcome, record.units, consignment);
-    }
-
-    /// @dev A load that never left: its parcels stay allocated where they are.
-    function _disband(uint64 consignment, Journey journey, address custodian) private {
-        if (journey.state() != ParcelState.ALLOCATED) {
-            revert WrongLoadState(consignment, journey.state());
-        }
-        _journeys[consignment] = journey.withState(ParcelState.HELD);
-        uint64[] memory parcels = _aboard[consignment];
-        for (uint256 i; i < parcels.length; ++i) {
-            _parcels[parcels[i]].consignment = 0;
-        }
-        _tellClosed(consignment, ParcelState.ALLOCATED, custodian, uint40(block.timestamp));
-    }
-
-    function _tellClosed(uint64 consignment, ParcelState outcome, address custodian, uint40 at)
-        private
-    {
-        _tell(abi.encode(LoadClosed.selector, consignment, outcome, custodian, at), 2);
     }
 }

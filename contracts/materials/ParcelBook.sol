@@ -27,7 +27,8 @@ abstract contract ParcelBook is LotBook {
 
     mapping(uint64 parcelId => Merge) internal _merges;
 
-    /// @dev The loads that have carried a parcel; of the present one only what was set aside.
+    /// @dev The loads that have carried a parcel, then the one that carries it. Written when the load is formed; an outcome stands here only where
+    /// it is not the load's.
     mapping(uint64 parcelId => mapping(uint16 index => IMaterialLedger.Ride)) internal _rides;
 
     /// @dev Kept here for all who ask where a parcel is; written by the ledger alone.
@@ -196,5 +197,16 @@ abstract contract ParcelBook is LotBook {
         part.rides = 0;
         child = _create(part);
         _tell(abi.encode(IMaterialLedger.ParcelSplit.selector, parcelId, child, units), 3);
+    }
+
+    function _tellClosed(
+        uint64 consignment,
+        IMaterialLedger.ParcelState outcome,
+        address custodian,
+        uint40 at
+    ) internal {
+        _tell(
+            abi.encode(IMaterialLedger.LoadClosed.selector, consignment, outcome, custodian, at), 2
+        );
     }
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from aidline.freight import device_evidence
 from aidline.model import ParcelState, Policy, Resolution
 from aidline.telemetry import Recorder
 from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk, terms
@@ -32,8 +33,10 @@ def _log(recorder: Recorder, desk: Desk, start: int, end: int, temperature: int)
 def test_says_with_its_own_device_that_it_arrived(desk: Desk) -> None:
     """FRT-7: the voice that stands for the consignee's is not the last carrier's."""
     bind(desk.suite.registry, "thief's logger", THIEF)
-    device = key_of("thief's logger").address
-    booking = desk.booking([desk.allocate()], device=device, terms=terms(policy=Policy.DEVICE))
+    device = key_of("thief's logger")
+    booking = desk.booking(
+        [desk.allocate()], devices=[device.address], terms=terms(policy=Policy.DEVICE)
+    )
     with reverts("DeviceOfCarrier", device=device, carrier=key_of(THIEF)):
         desk.book(booking)
 
@@ -46,9 +49,9 @@ def test_claims_a_delivery_that_nobody_else_has_seen(desk: Desk, policy: Policy)
     forged = handover.sign(key_of(THIEF), desk.domain)
     proof = desk.proof(handover, desk.arrival(consignment, LATEST[1], 0), accepted=False)
     with reverts("BadSignature"):
-        desk.deliver(proof | {"acceptance": forged, "device_signature": b""})
+        desk.deliver(proof | {"acceptance": forged, "evidence": b""})
     with reverts("BadSignature"):
-        desk.deliver(proof | {"acceptance": forged, "device_signature": forged})
+        desk.deliver(proof | {"acceptance": forged})
 
 
 def test_leaves_out_the_batch_in_which_the_goods_went_warm(desk: Desk) -> None:
@@ -64,8 +67,10 @@ def test_leaves_out_the_batch_in_which_the_goods_went_warm(desk: Desk) -> None:
         desk.deliver(proof)
     # The device's older word, from before it grew warm, is not to be had: it signs at the dock.
     older = replace(desk.arrival(consignment, LATEST[2], 2), batches=1)
+    signed = desk.arrival(consignment, LATEST[2], 2).sign(key_of("device"), desk.domain)
+    evidence = device_evidence([(key_of("device").address, older, signed)])
     with reverts("BadSignature", signer=key_of("device")):
-        desk.deliver(proof | {"arrival": older})
+        desk.deliver(proof | {"evidence": evidence})
     assert warm.temperature_exposure > 0
 
 
@@ -98,10 +103,10 @@ def test_keeps_the_goods(desk: Desk) -> None:
     before = desk.balance(THIEF)
     desk.chain.set_time(LATEST[2] + 7 * DAY)
 
-    desk.freight.lapse(consignment, sender=key_of("stranger"))
+    desk.lapse(consignment, sender=key_of("stranger"))
 
     assert desk.freight.consignment(consignment).resolution == Resolution.LOST
-    assert [desk.freight.leg(consignment, number).paid for number in range(3)] == [
+    assert desk.paid(consignment) == [
         *FREIGHTS[:2],
         0,
     ]
@@ -119,7 +124,7 @@ def test_comes_back_with_the_goods_after_all(desk: Desk) -> None:
     end = LATEST[2] + 7 * DAY
     proof = desk.proof(desk.handover(consignment, 3, LATEST[2]), accepted=True)
     desk.chain.set_time(end)
-    desk.freight.lapse(consignment, sender=key_of("hospital"))
+    desk.lapse(consignment, sender=key_of("hospital"))
     with reverts("WrongStatus", consignment=consignment):
         desk.deliver(proof)
     desk.check_money()

@@ -767,7 +767,7 @@ class Acts(RuleBasedStateMachine):
             if order.state == S.ALLOCATED:
                 end = self.suite.freight.consignment(number).pick_up_by
             elif order.state == S.IN_TRANSIT:
-                end = self.suite.freight.leg(number, 0).latest_arrival
+                end = self.way.booking(number).legs[0].latest_arrival
             else:
                 continue
             if self.now >= end + grace:
@@ -785,7 +785,7 @@ class Acts(RuleBasedStateMachine):
         number = self.draw(data, self.overdue())
         order = self.shadow.orders[number]
         part = self.shadow.parts[order.parcel]
-        self.suite.freight.lapse(number, sender=key_of("stranger"))
+        self.suite.freight.lapse(self.way.booking(number), [], sender=key_of("stranger"))
         if order.state == S.ALLOCATED:
             # cancelled before it left: allocated where it was
             part.consignment = 0
@@ -1084,7 +1084,8 @@ class Acts(RuleBasedStateMachine):
 
     def stop(self, number: int) -> None:
         part = self.shadow.parts[self.shadow.orders[number].parcel]
-        self.suite.freight.stopRecalled(number, sender=key_of("stranger"))
+        booking = self.way.booking(number)
+        self.suite.freight.stopRecalled(booking, [], sender=key_of("stranger"))
         record = self.suite.freight.consignment(number)
         assert (record.paid, record.refunded) == (0, record.prepaid)
         left = self.shadow.orders[number].state == S.IN_TRANSIT

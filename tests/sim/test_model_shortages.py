@@ -232,7 +232,7 @@ def test_hospitals_of_other_provinces_are_served_too(tmp_path: Path) -> None:
     played = play(load("wuhan-2020"), InputFiles(hospitals=hospitals, demands=demands))
     assert played.record["input"]["demands"]["capped"] == 4
     served = {
-        played.record["names"][event.args.consignee]
+        played.record["names"][event.args.order.consignee]
         for event in played.model.aid.freight.events("ConsignmentBooked")
     }
     assert served == {"a", "b", "c", "d"}

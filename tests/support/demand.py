@@ -16,7 +16,7 @@ from aidline.client import Contract, Receipt, RevmChain
 from aidline.keccak import keccak
 from aidline.model import EarmarkKind, Level
 from aidline.signing import Key, Message, typed
-from tests.support.network import station
+from tests.support.network import NOBODY, station
 from tests.support.people import key_of, word
 from tests.support.suite import (
     DAY,
@@ -69,6 +69,7 @@ def suite_for_demand() -> Suite:
     common = ("@AccessManager", "@ParticipantRegistry")
     rooms.deploy("RecipeBook", "@ParticipantRegistry")
     rooms.deploy("MaterialOffice", *common, "@RecipeBook")
+    rooms.deploy("LoadOffice", *common)
     ledger = rooms.deploy(
         "MaterialLedger",
         *common,
@@ -76,6 +77,7 @@ def suite_for_demand() -> Suite:
         "@FreightEscrow",
         "@DonationRegistry",
         "@MaterialOffice",
+        "@LoadOffice",
     )
     network = rooms.deploy("LogisticsNetwork", "@ParticipantRegistry", "@FreightEscrow")
     rooms.deploy("DemandOffice", *common, "@MaterialLedger", "@LogisticsNetwork")
@@ -275,7 +277,7 @@ class Desk:
         """Book allocations for the relief fund and load them."""
         self.escrow.take(list(allocations), consignment, FUND.address, freight, sender=FREIGHT)
         parcels = [self.escrow.allocation(number).parcel for number in allocations]
-        self.suite.ledger.form(consignment, parcels, [], sender=FREIGHT)
+        self.suite.ledger.form(consignment, parcels, NOBODY, [], sender=FREIGHT)
 
     def receive(self, demand: int, parcel: int, units: int) -> Receipt:
         """Count units of a delivered parcel as received, in the name of the escrow.

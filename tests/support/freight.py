@@ -12,12 +12,13 @@ from typing import Any
 
 from aidline import messages as m
 from aidline.client import Contract, Receipt, RevmChain
-from aidline.model import Policy, Tier
-from aidline.signing import Domain
+from aidline.freight import device_evidence, points_of
+from aidline.model import DeviceRule, Policy, Status, Tier
+from aidline.signing import Domain, Key
 from aidline.telemetry import Band, Recorder
 from aidline.watches import submission, told_of
 from tests.support.gifts import NO_PERMIT
-from tests.support.network import station, vehicle
+from tests.support.network import NOBODY, station, vehicle
 from tests.support.people import DEVICES, domain_of, key_of, word
 from tests.support.suite import DAY, HOUR, KIT, START, UNIT, Suite
 
@@ -28,7 +29,6 @@ __all__ = [
     "FREIGHTS",
     "LATEST",
     "LIMIT",
-    "NO_ARRIVAL",
     "Desk",
     "pay_of",
     "terms",
@@ -42,7 +42,6 @@ CARRIERS = ("carrier", "branch_carrier", "terminal_carrier")
 HOSPITALS = ("hospital", "second_hospital")
 #: A deadline that no test reaches.
 LIMIT = START + 100 * DAY
-NO_ARRIVAL = m.Arrival(0, 0, 0, 0, 0)
 
 
 def terms(**changes: Any) -> m.Terms:
@@ -60,6 +59,7 @@ def terms(**changes: Any) -> m.Terms:
         "late_zero": 5 * HOUR,
         "longest_silence": 2 * HOUR,
         "policy": Policy.CONSIGNEE,
+        "device_rule": DeviceRule.NULL,
         "exposure_free": 36_000,
         "exposure_zero": 396_000,
         "exposure_floor": 1_000_000,
@@ -92,6 +92,8 @@ class Desk:
     suite: Suite
     stations: list[int] = field(default_factory=list)
     vehicles: list[int] = field(default_factory=list)
+    crews: list[int] = field(default_factory=list)
+    bookings: dict[int, m.Booking] = field(default_factory=dict)
 
     # --- what is there ---
 
@@ -125,7 +127,8 @@ class Desk:
         for name, tier in zip(CARRIERS, (Tier.TRUNK, Tier.BRANCH, Tier.TERMINAL), strict=True):
             carrier = key_of(name)
             crew = network.addCrew(word("C1"), sender=carrier).event("CrewAdded").args.crew
-            added = network.addVehicle(vehicle(carrier, crew=crew, tier=tier), sender=carrier)
+            self.crews.append(crew)
+            added = network.addVehicle(vehicle(carrier, tier=tier), sender=carrier)
             self.vehicles.append(added.event("VehicleAdded").args.vehicle)
         for name in ("hospital", "supplier"):
             self.suite.currency.approve(self.freight, 2**256 - 1, sender=key_of(name))
@@ -181,6 +184,7 @@ class Desk:
             m.LegRequest(
                 carrier=key_of(name).address,
                 vehicle=self.vehicles[number],
+                crew=self.crews[number],
                 from_station=self.stations[number],
                 to_station=self.stations[number + 1],
                 departure=DEPARTURES[number],
@@ -195,8 +199,13 @@ class Desk:
         fields: dict[str, Any] = {
             "payer": key_of("hospital").address,
             "consignee": key_of("hospital").address,
-            "device": key_of("device").address,
+            "household": bytes(32),
+            "seller": NOBODY,
+            "price": 0,
+            "evidence": NOBODY,
+            "devices": [key_of("device").address],
             "allocations": list(allocations),
+            "parcels": [],
             "legs": self.legs(),
             "terms": terms(),
             "pick_up_by": DEPARTURES[0] + HOUR,
@@ -214,14 +223,17 @@ class Desk:
             (k for k in map(key_of, ("hospital", "supplier")) if k.address == booking.payer), None
         )
         hospitals = {key_of(name).address: key_of(name) for name in HOSPITALS}
+        consignee = hospitals.get(booking.consignee)
         consent = m.PolicyConsent(order, booking.consignee, booking.terms.policy)
+        sale = m.SaleAcceptance(order, booking.seller)
         return {
             "payer": m.BookingOrder(order, booking.payer).sign(payer, domain) if payer else b"",
             "carriers": [
                 m.LegAcceptance(order, number, leg.carrier).sign(names[leg.carrier], domain)
                 for number, leg in enumerate(booking.legs)
             ],
-            "consignee": consent.sign(hospitals[booking.consignee], domain),
+            "consignee": consent.sign(consignee, domain) if consignee else b"",
+            "seller": sale.sign(key_of("supplier"), domain),
         }
 
     def book(self, booking: m.Booking, sender: str = "stranger", **changes: Any) -> Receipt:
@@ -230,6 +242,7 @@ class Desk:
         receipt: Receipt = self.freight["book"](
             booking, signatures, NO_PERMIT, sender=key_of(sender)
         )
+        self.bookings[receipt.event("ConsignmentBooked").args.consignment] = booking
         return receipt
 
     # --- on the way ---
@@ -313,25 +326,89 @@ class Desk:
     ) -> dict[str, Any]:
         """Return a proof: released by the last carrier, with what else there is."""
         domain = self.domain
+        evidence = b""
+        if arrival:
+            device = key_of("device")
+            evidence = device_evidence([(device.address, arrival, arrival.sign(device, domain))])
         return {
             "handover": handover,
             "release": handover.sign(key_of("terminal_carrier"), domain),
             "acceptance": handover.sign(key_of("hospital"), domain) if accepted else b"",
-            "arrival": arrival or NO_ARRIVAL,
-            "device_signature": arrival.sign(key_of("device"), domain) if arrival else b"",
+            "salt": bytes(32),
+            "evidence": evidence,
         } | changes
 
-    def deliver(self, proof: dict[str, Any]) -> Receipt:
-        """Submit a proof; anybody does."""
-        receipt: Receipt = self.freight.deliver(proof, sender=key_of("stranger"))
+    def told(self, consignment: int) -> list[list[Any]]:
+        """Return what the devices have told of a consignment."""
+        return points_of(self.suite.monitor, consignment)
+
+    def deliver(self, proof: dict[str, Any], consignment: int | None = None) -> Receipt:
+        """Submit a proof, of the consignment that it names or of another; anybody does."""
+        number = proof["handover"].consignment if consignment is None else consignment
+        receipt: Receipt = self.freight.deliver(
+            self.bookings[number], self.told(number), proof, sender=key_of("stranger")
+        )
         return receipt
+
+    # --- other ends ---
+
+    def refusal(self, consignment: int, by: Key, **changes: Any) -> m.Refusal:
+        """Return a refusal at the door, with some fields changed."""
+        fields = {
+            "consignment": consignment,
+            "sequence": len(self.bookings[consignment].legs),
+            "by": by.address,
+            "reason": word("wet boxes"),
+            "deadline": LIMIT,
+        }
+        return m.Refusal(**(fields | changes))
+
+    def refuse(self, consignment: int, *, sender: Key, **changes: Any) -> Receipt:
+        """Let somebody refuse at the door."""
+        refusal = self.refusal(consignment, sender, **changes)
+        booking = self.bookings[consignment]
+        return self.freight.refuse(booking, refusal, bytes(32), b"", sender=sender)
+
+    def lapse(self, consignment: int, *, sender: Key) -> Receipt:
+        """End a consignment by time."""
+        return self._end("lapse", consignment, sender)
+
+    def stop_recalled(self, consignment: int, *, sender: Key) -> Receipt:
+        """End a consignment of which a lot is recalled."""
+        return self._end("stopRecalled", consignment, sender)
+
+    def settle_silent(self, consignment: int, *, sender: Key) -> Receipt:
+        """Settle after a day's silence of the consignee."""
+        return self._end("settleSilent", consignment, sender)
+
+    def settle_refused(self, consignment: int, *, sender: Key) -> Receipt:
+        """Settle a day after a refusal at the door."""
+        return self._end("settleRefused", consignment, sender)
+
+    def _end(self, act: str, consignment: int, sender: Key) -> Receipt:
+        booking, told = self.bookings[consignment], self.told(consignment)
+        receipt: Receipt = self.freight[act](booking, told, sender=sender)
+        return receipt
+
+    # --- outcomes ---
+
+    def outcomes(self, consignment: int) -> list[Any]:
+        """Return what each leg has earned by now."""
+        told = self.told(consignment)
+        return list(self.freight.outcomesOf(self.bookings[consignment], told))
+
+    def paid(self, consignment: int) -> list[int]:
+        """Return what each leg was paid, by the event that told it; nothing before."""
+        told = self.freight.events("ConsignmentSettled", consignment=consignment)
+        return [leg.pay for leg in told[0].args.legs] if told else []
 
     # --- money ---
 
     def balance(self, name: str) -> int:
-        """Return a person's currency."""
-        amount: int = self.suite.currency.balanceOf(key_of(name))
-        return amount
+        """Return a person's currency, what is free in its purse with it."""
+        person = key_of(name)
+        amount: int = self.suite.currency.balanceOf(person)
+        return amount + int(self.freight.purseOf(person).free)
 
     def check_money(self) -> None:
         """Check INV-FREIGHT-1 (money adds up) and INV-FREIGHT-2 (what is held is there)."""
@@ -339,9 +416,12 @@ class Desk:
         for number in range(1, self.freight.consignmentCount() + 1):
             record = self.freight.consignment(number)
             rest = record.prepaid - record.paid - record.refunded
-            assert rest == (0 if record.status == 4 else record.prepaid)
+            assert rest == (0 if record.status == Status.SETTLED else record.prepaid)
             held += rest
-            paid = sum(self.freight.leg(number, leg).paid for leg in range(record.leg_count))
-            assert paid == record.paid
-        assert self.freight.totalHeld() == held
-        assert self.suite.currency.balanceOf(self.freight) == held
+            for told in self.freight.events("ConsignmentSettled", consignment=number):
+                earned = sum(leg.pay for leg in told.args.legs) + told.args.price
+                assert (record.paid, record.refunded) == (earned, told.args.refunded)
+        purses = [self.freight.purseOf(key_of(name)) for name in (*CARRIERS, "supplier")]
+        assert self.suite.currency.balanceOf(self.freight) == held + sum(
+            purse.free + purse.locked for purse in purses
+        )

@@ -9,8 +9,9 @@ from aidline.signing import Key
 from tests.support.people import word
 from tests.support.suite import HOUR, START
 
-__all__ = ["DEPARTURE", "station", "vehicle"]
+__all__ = ["DEPARTURE", "NOBODY", "station", "vehicle"]
 
+NOBODY = "0x" + "00" * 20
 #: The first hour of the windows in the tests: a whole hour, not at the start of a storage word.
 DEPARTURE = START + 10 * HOUR
 
@@ -36,6 +37,5 @@ def vehicle(carrier: Key, **changes: Any) -> dict[str, Any]:
         "tier": Tier.TRUNK,
         "temperature_min": 200,
         "temperature_max": 800,
-        "crew": 0,
         "capacity": 100_000,
     } | changes

@@ -7,10 +7,11 @@ from typing import Any
 
 from aidline import messages as m
 from aidline.client import Receipt
-from aidline.model import Policy, Tier
+from aidline.freight import booking_of
+from aidline.model import DeviceRule, Policy, Tier
 from aidline.signing import Key
 from tests.support.gifts import count, earmark, pledge
-from tests.support.network import station, vehicle
+from tests.support.network import NOBODY, station, vehicle
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import DAY, HOUR, MASK, UNIT, Suite
 
@@ -86,16 +87,23 @@ class Way:
     def order(self, payer: str, freight: int, **changes: Any) -> Order:
         """Return a booking of one leg for a fresh allocation, accepted by its carrier."""
         now = self.suite.chain.now()
+        van, crew = self._van()
         self._salt += 1
         fields: dict[str, Any] = {
             "payer": payer,
             "consignee": self.hospital.address,
-            "device": "0x" + "00" * 20,
+            "household": bytes(32),
+            "seller": NOBODY,
+            "price": 0,
+            "evidence": NOBODY,
+            "devices": (),
+            "parcels": (),
             "allocations": (self.allocate(),) if "allocations" not in changes else (),
             "legs": (
                 m.LegRequest(
                     carrier=self.carrier.address,
-                    vehicle=self._van(),
+                    vehicle=van,
+                    crew=crew,
                     from_station=self.depot,
                     to_station=self.dock,
                     departure=now,
@@ -112,6 +120,7 @@ class Way:
                 late_zero=LATE_ZERO,
                 longest_silence=0,
                 policy=Policy.CONSIGNEE,
+                device_rule=DeviceRule.NULL,
                 exposure_free=0,
                 exposure_zero=1,
                 exposure_floor=1,
@@ -132,7 +141,7 @@ class Way:
             )
             for index, leg in enumerate(booking.legs)
         ]
-        return Order(booking, {"payer": b"", "carriers": carriers, "consignee": b""})
+        return Order(booking, {"payer": b"", "carriers": carriers, "consignee": b"", "seller": b""})
 
     def pick_up(self, consignment: int) -> Receipt:
         """The charity hands over to the carrier, now."""
@@ -159,10 +168,16 @@ class Way:
             "handover": handover,
             "release": handover.sign(self.carrier, domain),
             "acceptance": handover.sign(self.hospital, domain),
-            "arrival": m.Arrival(consignment=0, station=0, at=0, batches=0, deadline=0),
-            "device_signature": b"",
+            "salt": bytes(32),
+            "evidence": b"",
         }
-        return self.suite.freight.deliver(proof, sender=key_of("stranger"))
+        return self.suite.freight.deliver(
+            self.booking(consignment), [], proof, sender=key_of("stranger")
+        )
+
+    def booking(self, consignment: int) -> m.Booking:
+        """Return the booking of a consignment."""
+        return booking_of(self.suite.freight, consignment)
 
     def _handover(self, consignment: int, giver: Key, taker: Key, place: int) -> m.Handover:
         load = self.suite.ledger.load(consignment)
@@ -183,10 +198,10 @@ class Way:
         place: int = added.event("StationAdded").args.station
         return place
 
-    def _van(self) -> int:
+    def _van(self) -> tuple[int, int]:
         network = self.suite.network
         crew = network.addCrew(word("C1"), sender=self.carrier).event("CrewAdded").args.crew
-        definition = vehicle(self.carrier, tier=Tier.TERMINAL, crew=crew)
+        definition = vehicle(self.carrier, tier=Tier.TERMINAL)
         added = network.addVehicle(definition, sender=self.carrier)
         van: int = added.event("VehicleAdded").args.vehicle
-        return van
+        return van, crew

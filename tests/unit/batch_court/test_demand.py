@@ -260,7 +260,7 @@ def test_bond_of_a_consignment_that_was_never_picked_up_is_free_again(
     court: Contract, monitor: Contract, desk: Desk, booked: int, booking: m.Booking, stranger: Key
 ) -> None:
     desk.chain.set_time(booking.pick_up_by + 8 * DAY)
-    desk.freight.lapse(booked, sender=stranger)
+    desk.lapse(booked, sender=stranger)
     desk.chain.set_time(desk.chain.now() + 10 * DAY)
     court.release(booked, key_of("device"), booking, sender=stranger)
     assert purse(monitor)[1] == 0

@@ -14,6 +14,7 @@ from aidline.client import Contract, Receipt, RevmChain
 from aidline.messages import Batch
 from aidline.signing import Domain, Key
 from aidline.telemetry import Band, Link, Recorder, Watch, follow
+from tests.support.network import NOBODY
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 
@@ -69,7 +70,7 @@ def formed(ledger: Contract, supplier: Key, freight_escrow: Key) -> int:
     ledger.offer(parcel, supplier, sender=demand_escrow)
     ledger.allocate(parcel, 1_000, sender=demand_escrow)
     ledger.redeem(parcel, 1_000, sender=demand_escrow)
-    ledger.form(CONSIGNMENT, [parcel], [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [parcel], NOBODY, [], sender=freight_escrow)
     return CONSIGNMENT
 
 

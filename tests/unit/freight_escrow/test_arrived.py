@@ -14,6 +14,7 @@ refuse
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_settles_after_a_days_silence(
     desk.chain.set_time(PROVEN + DAY)
     before = [desk.balance(name) for name in CARRIERS]
 
-    receipt = freight.settleSilent(arrived, sender=key_of("stranger"))
+    receipt = desk.settle_silent(arrived, sender=key_of("stranger"))
 
     told = receipt.event("ConsignmentSettled").args
     assert (told.resolution, told.paid, told.refunded) == (
@@ -72,7 +73,7 @@ def test_settles_after_a_days_silence(
 def test_consignee_need_not_wait(
     desk: Desk, freight: Contract, arrived: int, hospital: Key
 ) -> None:
-    freight.settleSilent(arrived, sender=hospital)
+    desk.settle_silent(arrived, sender=hospital)
     assert freight.consignment(arrived).resolution == Resolution.DELIVERED
     desk.check_money()
 
@@ -83,7 +84,7 @@ def test_reverts_while_the_consignee_may_refuse(
 ) -> None:
     desk.chain.set_time(PROVEN + DAY - 1)
     with reverts("NotYet", consignment=arrived, from_=PROVEN + DAY):
-        freight.settleSilent(arrived, sender=key_of(person))
+        desk.settle_silent(arrived, sender=key_of(person))
 
 
 def test_readings_after_arrival_do_not_count(
@@ -91,7 +92,7 @@ def test_readings_after_arrival_do_not_count(
 ) -> None:
     desk.chain.set_time(PROVEN + DAY)
     read(LATEST[2] + 600, PROVEN + DAY, 3_000)
-    freight.settleSilent(arrived, sender=key_of("stranger"))
+    desk.settle_silent(arrived, sender=key_of("stranger"))
     record = freight.consignment(arrived)
     assert (record.resolution, record.paid) == (Resolution.DELIVERED, sum(FREIGHTS))
 
@@ -101,7 +102,7 @@ def test_settles_also_when_the_consignee_is_suspended_meanwhile(
 ) -> None:
     registry.suspend(key_of("hospital"), word("fraud"), sender=suspender)
     desk.chain.set_time(PROVEN + DAY)
-    freight.settleSilent(arrived, sender=key_of("stranger"))
+    desk.settle_silent(arrived, sender=key_of("stranger"))
     assert freight.consignment(arrived).status == Status.SETTLED
 
 
@@ -111,7 +112,16 @@ def test_refusing_returns_the_goods(
     desk.chain.set_time(PROVEN + DAY - 1)
     before = {name: desk.balance(name) for name in (*CARRIERS, "hospital")}
 
-    receipt = freight.refuse(arrived, sender=hospital)
+    told = desk.refuse(arrived, sender=hospital).event("HandoverRefused").args
+    assert (told.sequence, told.by, told.reason) == (3, hospital.address, word("wet boxes"))
+    assert freight.consignment(arrived).status == Status.REFUSED
+    # The last carrier has a day to dispute it.
+    desk.chain.set_time(PROVEN + 2 * DAY - 2)
+    with reverts("NotYet", consignment=arrived, from_=PROVEN + 2 * DAY - 1):
+        desk.settle_refused(arrived, sender=hospital)
+    desk.chain.set_time(PROVEN + 2 * DAY - 1)
+
+    receipt = desk.settle_refused(arrived, sender=key_of("stranger"))
 
     told = receipt.event("ConsignmentSettled").args
     assert (told.resolution, told.paid, told.refunded) == (
@@ -119,7 +129,7 @@ def test_refusing_returns_the_goods(
         FREIGHTS[0] + FREIGHTS[1],
         FREIGHTS[2],
     )
-    legs = [event.args.paid for event in receipt.events if event.name == "LegSettled"]
+    legs = [leg.pay for leg in receipt.event("ConsignmentSettled").args.legs]
     assert legs == [FREIGHTS[0], FREIGHTS[1], 0]
     record = freight.consignment(arrived)
     assert (record.status, record.resolution, record.legs_done) == (
@@ -135,14 +145,13 @@ def test_refusing_returns_the_goods(
         key_of("terminal_carrier").address,
     )
     assert parcel.station == desk.stations[3]
-    assert freight.outcomeOf(arrived, 2).pay == 0
     desk.check_money()
 
 
 @pytest.mark.parametrize("person", ["stranger", "terminal_carrier", "supplier", "second_hospital"])
-def test_reverts_when_another_refuses(freight: Contract, arrived: int, person: str) -> None:
-    with reverts("NotConsignee", consignment=arrived, caller=key_of(person)):
-        freight.refuse(arrived, sender=key_of(person))
+def test_reverts_when_another_refuses(desk: Desk, arrived: int, person: str) -> None:
+    with reverts("WrongParty", consignment=arrived, given=key_of(person)):
+        desk.refuse(arrived, sender=key_of(person))
 
 
 def test_reverts_when_the_day_has_passed(
@@ -150,26 +159,31 @@ def test_reverts_when_the_day_has_passed(
 ) -> None:
     desk.chain.set_time(PROVEN + DAY)
     with reverts("Expired", deadline=PROVEN + DAY):
-        freight.refuse(arrived, sender=hospital)
+        desk.refuse(arrived, sender=hospital)
 
 
-def test_reverts_when_it_has_not_arrived(freight: Contract, last_leg: int, hospital: Key) -> None:
+def test_reverts_when_it_has_not_arrived(desk: Desk, last_leg: int, hospital: Key) -> None:
     with reverts("WrongStatus", consignment=last_leg, status=Status.IN_TRANSIT):
-        freight.refuse(last_leg, sender=hospital)
-    with reverts("WrongStatus", consignment=last_leg, status=Status.IN_TRANSIT):
-        freight.settleSilent(last_leg, sender=hospital)
+        desk.settle_silent(last_leg, sender=hospital)
 
 
-def test_ends_once(desk: Desk, freight: Contract, arrived: int, hospital: Key) -> None:
-    freight.refuse(arrived, sender=hospital)
+def test_ends_once(desk: Desk, arrived: int, hospital: Key) -> None:
+    desk.refuse(arrived, sender=hospital)
     desk.chain.set_time(PROVEN + 30 * DAY)
-    for act in (freight.refuse, freight.settleSilent, freight.lapse):
+    for act in (desk.refuse, desk.settle_silent, desk.lapse):
+        with reverts("WrongStatus", consignment=arrived, status=Status.REFUSED):
+            act(arrived, sender=hospital)
+    desk.settle_refused(arrived, sender=hospital)
+    for act in (desk.refuse, desk.settle_silent, desk.lapse, desk.settle_refused):
         with reverts("WrongStatus", consignment=arrived, status=Status.SETTLED):
             act(arrived, sender=hospital)
     desk.check_money()
 
 
-def test_reverts_when_unknown(freight: Contract, hospital: Key) -> None:
-    for act in (freight.refuse, freight.settleSilent, freight.lapse):
-        with reverts("UnknownConsignment", consignment=9):
+def test_reverts_when_it_was_not_booked_so(desk: Desk, arrived: int, hospital: Key) -> None:
+    desk.bookings[9] = replace(desk.bookings[arrived], salt=word("another"))
+    order = desk.bookings[9].struct_hash()
+    acts = (desk.refuse, desk.settle_silent, desk.lapse, desk.settle_refused, desk.stop_recalled)
+    for act in acts:
+        with reverts("UnknownBooking", booking=order):
             act(9, sender=hospital)

@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from aidline.client import Contract
+from aidline.freight import device_evidence
 from aidline.model import ParcelState, Policy, Resolution, Status
 from aidline.signing import Key
 from aidline.telemetry import Recorder
@@ -67,8 +68,6 @@ def test_pays_every_leg_in_full(
 
     receipt = desk.deliver(_proof(desk, logged, policy))
 
-    told = receipt.event("Arrived").args
-    assert (told.consignment, told.at, told.policy) == (logged, ARRIVED, policy)
     told = receipt.event("CustodyChanged").args
     assert (told.sequence, told.station, told.at) == (3, desk.stations[3], ARRIVED)
     assert (told.from_, told.to) == (
@@ -78,9 +77,9 @@ def test_pays_every_leg_in_full(
     told = receipt.event("ConsignmentSettled").args
     assert (told.consignment, told.resolution) == (logged, Resolution.DELIVERED)
     assert (told.paid, told.refunded) == (sum(FREIGHTS), 0)
-    legs = [event.args for event in receipt.events if event.name == "LegSettled"]
-    assert [(leg.leg, leg.paid, leg.late, leg.temperature, leg.humidity) for leg in legs] == [
-        (number, freight, 0, 0, 0) for number, freight in enumerate(FREIGHTS)
+    legs = receipt.event("ConsignmentSettled").args.legs
+    assert [(leg.pay, leg.late, leg.temperature, leg.humidity) for leg in legs] == [
+        (freight, 0, 0, 0) for freight in FREIGHTS
     ]
     assert [leg.silence for leg in legs] == [600, 600, 600]
 
@@ -89,7 +88,6 @@ def test_pays_every_leg_in_full(
     assert (record.legs_done, record.arrived_at) == (3, ARRIVED)
     assert (record.proven_at, record.ended_at) == (receipt.timestamp, receipt.timestamp)
     assert (record.paid, record.refunded) == (sum(FREIGHTS), 0)
-    assert freight.leg(logged, 2).arrived_at == ARRIVED
     for name, fee in zip(CARRIERS, FREIGHTS, strict=True):
         assert desk.balance(name) - before[name] == fee
     assert desk.balance("hospital") == before["hospital"]
@@ -145,13 +143,13 @@ def test_pays_less_for_a_late_leg_and_not_for_the_next(
 
     receipt = desk.deliver(_proof(desk, picked_up, Policy.CONSIGNEE, LATEST[2] + 2 * HOUR))
 
-    legs = [event.args for event in receipt.events if event.name == "LegSettled"]
+    legs = receipt.event("ConsignmentSettled").args.legs
     assert [leg.late for leg in legs] == [0, 2 * HOUR, 0]
     # Two hours late of four and a half that count: three of four and a half are left.
     less = FREIGHTS[1] * 3 * HOUR // (9 * HOUR // 2)
-    assert [leg.paid for leg in legs] == [FREIGHTS[0], less, FREIGHTS[2]]
+    assert [leg.pay for leg in legs] == [FREIGHTS[0], less, FREIGHTS[2]]
     assert desk.balance("hospital") - before == FREIGHTS[1] - less
-    assert freight.leg(picked_up, 1).paid == less
+    assert desk.paid(picked_up)[1] == less
     desk.check_money()
 
 
@@ -175,7 +173,7 @@ def test_each_leg_answers_for_its_own_lateness(
     desk.chain.set_time(LATEST[2] + late[2])
     desk.deliver(_proof(desk, picked_up, Policy.CONSIGNEE, LATEST[2] + late[2]))
     for number in range(3):
-        outcome = freight.outcomeOf(picked_up, number)
+        outcome = desk.outcomes(picked_up)[number]
         assert outcome.late == late_legs[number]
         assert outcome.pay == pay_of(FREIGHTS[number], terms(), late_legs[number], 0, 0)
     desk.check_money()
@@ -194,7 +192,7 @@ def test_time_before_the_next_departure_is_nobodys_lateness(
     desk.pass_on(consignment, 2, LATEST[1] + 2 * HOUR)
     desk.chain.set_time(LATEST[2] + 2 * HOUR)
     desk.deliver(_proof(desk, consignment, Policy.CONSIGNEE, LATEST[2] + 2 * HOUR))
-    late = [freight.outcomeOf(consignment, number).late for number in range(3)]
+    late = [desk.outcomes(consignment)[number].late for number in range(3)]
     assert late == [2 * HOUR, HOUR, 0]
 
 
@@ -212,10 +210,10 @@ def test_pays_less_for_the_leg_with_the_exposure(
 
     receipt = desk.deliver(_proof(desk, last_leg, Policy.BOTH))
 
-    legs = [event.args for event in receipt.events if event.name == "LegSettled"]
+    legs = receipt.event("ConsignmentSettled").args.legs
     assert [leg.temperature for leg in legs] == [0, exposure, 0]
     less = FREIGHTS[1] * (396_000 - exposure) // 360_000
-    assert [leg.paid for leg in legs] == [FREIGHTS[0], less, FREIGHTS[2]]
+    assert [leg.pay for leg in legs] == [FREIGHTS[0], less, FREIGHTS[2]]
     record = freight.consignment(last_leg)
     assert record.resolution == Resolution.DELIVERED
     assert (record.paid, record.refunded) == (
@@ -237,7 +235,7 @@ def test_quarantines_above_the_floor(
 
     record = freight.consignment(last_leg)
     assert record.resolution == Resolution.DELIVERED_DAMAGED
-    assert [freight.leg(last_leg, leg).paid for leg in range(3)] == [FREIGHTS[0], 0, FREIGHTS[2]]
+    assert [desk.paid(last_leg)[leg] for leg in range(3)] == [FREIGHTS[0], 0, FREIGHTS[2]]
     assert record.refunded == FREIGHTS[1]
     parcel = ledger.parcel(desk.suite.demand.allocation(allocation).parcel)
     assert (parcel.state, parcel.custodian) == (
@@ -253,7 +251,7 @@ def test_quarantines_above_the_floor_of_humidity(
     # 64 % for 10,000 s and more.
     read(DEPARTURES[0], LATEST[0], 500, 6_400)
     desk.deliver(_proof(desk, last_leg, Policy.CONSIGNEE))
-    outcome = freight.outcomeOf(last_leg, 0)
+    outcome = desk.outcomes(last_leg)[0]
     assert outcome.humidity == 400 * 5 * HOUR
     assert outcome.pay == 0
     assert freight.consignment(last_leg).resolution == Resolution.DELIVERED_DAMAGED
@@ -269,14 +267,14 @@ def test_all_three_deductions_multiply(
     read(DEPARTURES[0] + 1_800, end, 500, 6_033)
     for number, at in ((1, end), (2, LATEST[1] + HOUR)):
         desk.hand_over(desk.handover(picked_up, number, at))
-    outcome = freight.outcomeOf(picked_up, 0)
+    outcome = desk.outcomes(picked_up)[0]
     assert outcome.late == HOUR
     assert 36_000 < outcome.temperature < 396_000
     assert 500_000 < outcome.humidity < 1_500_000
     expected = pay_of(FREIGHTS[0], terms(), HOUR, outcome.temperature, outcome.humidity)
     assert 0 < outcome.pay == expected < FREIGHTS[0] * 3 // 4
     desk.deliver(_proof(desk, picked_up, Policy.CONSIGNEE, LATEST[2] + HOUR))
-    assert freight.leg(picked_up, 0).paid == expected
+    assert desk.paid(picked_up)[0] == expected
     desk.check_money()
 
 
@@ -294,13 +292,13 @@ def test_order_of_batch_and_handover_changes_nothing(
     desk.hand_over(desk.handover(picked_up, 1, LATEST[0]))
     desk.hand_over(desk.handover(picked_up, 2, LATEST[1]))
     # Beyond 8 °C by 0.2 °C for nearly three hours, all in the second leg's custody.
-    assert freight.outcomeOf(picked_up, 0).temperature == 0
-    exposure = freight.outcomeOf(picked_up, 1).temperature
+    assert desk.outcomes(picked_up)[0].temperature == 0
+    exposure = desk.outcomes(picked_up)[1].temperature
     assert 200_000 < exposure < 216_000
     desk.deliver(_proof(desk, picked_up, Policy.CONSIGNEE))
     # The way back into the band lies in the third leg's custody.
-    assert 0 < freight.outcomeOf(picked_up, 2).temperature < 1_000
-    assert freight.leg(picked_up, 1).paid == pay_of(FREIGHTS[1], terms(), 0, exposure, 0)
+    assert 0 < desk.outcomes(picked_up)[2].temperature < 1_000
+    assert desk.paid(picked_up)[1] == pay_of(FREIGHTS[1], terms(), 0, exposure, 0)
 
 
 @by(Policy.DEVICE)
@@ -310,7 +308,7 @@ def test_batches_after_settlement_move_no_money(
     desk.deliver(_proof(desk, logged, Policy.DEVICE))
     desk.chain.set_time(ARRIVED + DAY)
     read(ARRIVED + 600, ARRIVED + DAY, 3_000)
-    assert [freight.outcomeOf(logged, leg).pay for leg in range(3)] == list(FREIGHTS)
+    assert [desk.outcomes(logged)[leg].pay for leg in range(3)] == list(FREIGHTS)
     desk.check_money()
 
 
@@ -373,14 +371,21 @@ def test_reverts_when_the_arrival_is_another(
 @pytest.mark.parametrize("policy", POLICIES[1:], indirect=True)
 def test_reverts_when_another_device_arrived(desk: Desk, logged: int, policy: Policy) -> None:
     handover = desk.handover(logged, 3, ARRIVED)
-    arrival = desk.arrival(logged, ARRIVED, 3)
+    arrival, stranger = desk.arrival(logged, ARRIVED, 3), key_of("second_device")
     proof = desk.proof(
         handover,
         arrival,
         accepted=policy is Policy.BOTH,
-        device_signature=arrival.sign(key_of("second_device"), desk.domain),
+        evidence=device_evidence(
+            [(key_of("device").address, arrival, arrival.sign(stranger, desk.domain))]
+        ),
     )
     with reverts("BadSignature", signer=key_of("device")):
+        desk.deliver(proof)
+    proof["evidence"] = device_evidence(
+        [(stranger.address, arrival, arrival.sign(stranger, desk.domain))]
+    )
+    with reverts("WrongDevice", consignment=logged, device=stranger):
         desk.deliver(proof)
 
 
@@ -396,7 +401,7 @@ def test_reverts_when_the_device_is_retired(
 @pytest.mark.parametrize("policy", POLICIES[1:], indirect=True)
 def test_reverts_when_the_device_has_not_signed(desk: Desk, logged: int, policy: Policy) -> None:
     handover = desk.handover(logged, 3, ARRIVED)
-    with reverts("WrongArrival", consignment=logged):
+    with reverts("DevicesMissing", consignment=logged, given=0, needed=1):
         desk.deliver(desk.proof(handover, accepted=policy is Policy.BOTH))
 
 
@@ -407,7 +412,7 @@ def test_acceptance_stands_in_for_a_dead_device_after_a_day(
     registry.retireDevice(key_of("device"), sender=key_of("carrier"))
     proof = desk.proof(desk.handover(last_leg, 3, ARRIVED), accepted=True)
     desk.chain.set_time(LATEST[2] + DAY - 1)
-    with reverts("WrongArrival", consignment=last_leg):
+    with reverts("DevicesMissing", consignment=last_leg):
         desk.deliver(proof)
 
     desk.chain.set_time(LATEST[2] + DAY)
@@ -425,7 +430,7 @@ def test_without_acceptance_nothing_stands_in_for_a_device(
     desk: Desk, last_leg: int, policy: Policy
 ) -> None:
     desk.chain.set_time(LATEST[2] + 2 * DAY)
-    with reverts("WrongArrival", consignment=last_leg):
+    with reverts("DevicesMissing", consignment=last_leg):
         desk.deliver(desk.proof(desk.handover(last_leg, 3, ARRIVED), accepted=False))
 
 
@@ -436,7 +441,7 @@ def test_without_acceptance_nothing_stands_in_for_a_device(
 @pytest.mark.parametrize(
     ("error", "changes"),
     [
-        ("UnknownConsignment", {"consignment": 99}),
+        ("WrongConsignment", {"consignment": 99}),
         ("Expired", {"deadline": ARRIVED - 1}),
         ("WrongSequence", {"sequence": 2}),
         ("WrongSequence", {"sequence": 4}),
@@ -459,7 +464,7 @@ def test_reverts_when_the_handover_is_another(
     handover = replace(proof["handover"], **changed)
     again = desk.proof(handover, accepted=True)
     with reverts(error):
-        desk.deliver(proof | {k: again[k] for k in ("handover", "release", "acceptance")})
+        desk.deliver(proof | {k: again[k] for k in ("handover", "release", "acceptance")}, logged)
 
 
 @pytest.mark.parametrize("policy", POLICIES, indirect=True)

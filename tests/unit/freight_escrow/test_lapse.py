@@ -34,7 +34,7 @@ def test_cancels_what_was_never_picked_up(
     desk.chain.set_time(freight.consignment(booked).pick_up_by + GRACE)
     before = desk.balance("hospital")
 
-    receipt = freight.lapse(booked, sender=key_of("stranger"))
+    receipt = desk.lapse(booked, sender=key_of("stranger"))
 
     told = receipt.event("ConsignmentSettled").args
     assert (told.resolution, told.paid, told.refunded) == (
@@ -70,7 +70,7 @@ def test_pays_the_legs_done_of_what_is_lost(
     desk.chain.set_time(LATEST[2] + GRACE)
     before = {name: desk.balance(name) for name in (*CARRIERS, "hospital")}
 
-    receipt = freight.lapse(picked_up, sender=key_of("stranger"))
+    receipt = desk.lapse(picked_up, sender=key_of("stranger"))
 
     paid = sum(FREIGHTS[:done])
     told = receipt.event("ConsignmentSettled").args
@@ -79,8 +79,8 @@ def test_pays_the_legs_done_of_what_is_lost(
     for number, name in enumerate(CARRIERS):
         earned = FREIGHTS[number] if number < done else 0
         assert desk.balance(name) - before[name] == earned
-        assert freight.leg(picked_up, number).paid == earned
-        assert freight.outcomeOf(picked_up, number).pay == earned
+        assert desk.paid(picked_up)[number] == earned
+        assert desk.outcomes(picked_up)[number].pay == earned
     assert desk.balance("hospital") - before["hospital"] == sum(FREIGHTS) - paid
     parcel = ledger.parcel(desk.suite.demand.allocation(allocation).parcel)
     assert (parcel.state, parcel.custodian) == (
@@ -97,10 +97,10 @@ def test_legs_done_answer_for_lateness_and_exposure(
     desk.pass_on(picked_up, 1, LATEST[0] + 2 * HOUR)
     read(DEPARTURES[0], LATEST[0] + 2 * HOUR, 805)
     desk.chain.set_time(LATEST[2] + 2 * HOUR + GRACE)
-    freight.lapse(picked_up, sender=key_of("stranger"))
+    desk.lapse(picked_up, sender=key_of("stranger"))
     expected = pay_of(FREIGHTS[0], terms(), 2 * HOUR, 5 * 7 * HOUR, 0)
     assert 0 < expected < FREIGHTS[0]
-    assert freight.leg(picked_up, 0).paid == expected
+    assert desk.paid(picked_up)[0] == expected
     desk.check_money()
 
 
@@ -110,12 +110,12 @@ def test_reverts_before_the_grace_is_over(
     start = freight.consignment(booked).pick_up_by + GRACE
     desk.chain.set_time(start - 1)
     with reverts("NotYet", consignment=booked, from_=start):
-        freight.lapse(booked, sender=key_of("hospital"))
+        desk.lapse(booked, sender=key_of("hospital"))
     # Once it is picked up, the time is that of the last arrival.
     desk.hand_over(desk.handover(booked, 0, DEPARTURES[0]))
     start = LATEST[2] + GRACE
     with reverts("NotYet", consignment=booked, from_=start):
-        freight.lapse(booked, sender=key_of("hospital"))
+        desk.lapse(booked, sender=key_of("hospital"))
 
 
 def test_late_delivery_counts_until_somebody_lapses(
@@ -127,10 +127,10 @@ def test_late_delivery_counts_until_somebody_lapses(
     record = freight.consignment(last_leg)
     # Nothing is left of the last leg's freight: no carrier loses by a lapse that comes first.
     assert record.resolution == Resolution.DELIVERED
-    assert freight.leg(last_leg, 2).paid == 0
+    assert desk.paid(last_leg)[2] == 0
     assert record.paid == FREIGHTS[0] + FREIGHTS[1]
     with reverts("WrongStatus", consignment=last_leg, status=Status.SETTLED):
-        freight.lapse(last_leg, sender=key_of("hospital"))
+        desk.lapse(last_leg, sender=key_of("hospital"))
     desk.check_money()
 
 
@@ -140,14 +140,14 @@ def test_reverts_when_it_has_arrived(desk: Desk, freight: Contract, logged: int)
     desk.deliver(desk.proof(handover, desk.arrival(logged, LATEST[2], 3), accepted=False))
     desk.chain.set_time(LATEST[2] + GRACE)
     with reverts("WrongStatus", consignment=logged, status=Status.ARRIVED):
-        freight.lapse(logged, sender=key_of("hospital"))
+        desk.lapse(logged, sender=key_of("hospital"))
 
 
 def test_lapses_once(desk: Desk, freight: Contract, booked: int) -> None:
     desk.chain.set_time(LATEST[2] + GRACE)
-    freight.lapse(booked, sender=key_of("stranger"))
+    desk.lapse(booked, sender=key_of("stranger"))
     with reverts("WrongStatus", consignment=booked, status=Status.SETTLED):
-        freight.lapse(booked, sender=key_of("stranger"))
+        desk.lapse(booked, sender=key_of("stranger"))
     desk.check_money()
 
 
@@ -160,12 +160,12 @@ def test_waits_for_a_carrier_that_took_over_late(
     desk.pass_on(picked_up, 2, LATEST[1] + late)
     desk.chain.set_time(LATEST[2] + GRACE)
     with reverts("NotYet", consignment=picked_up, from_=LATEST[2] + late + GRACE):
-        freight.lapse(picked_up, sender=key_of("hospital"))
+        desk.lapse(picked_up, sender=key_of("hospital"))
 
     at = LATEST[2] + late + HOUR
     desk.deliver(desk.proof(desk.handover(picked_up, 3, at), accepted=True))
 
-    paid = [freight.leg(picked_up, number).paid for number in range(3)]
+    paid = [desk.paid(picked_up)[number] for number in range(3)]
     assert paid == [0, FREIGHTS[1], pay_of(FREIGHTS[2], terms(), HOUR, 0, 0)]
     desk.check_money()
 
@@ -184,4 +184,4 @@ def test_comes_when_nothing_is_left_to_earn(
     at = LATEST[2] + 3 * DAY + GRACE + seconds
     desk.chain.set_time(at)
     desk.deliver(desk.proof(desk.handover(consignment, 3, at), accepted=True))
-    assert (freight.leg(consignment, 2).paid > 0) is earns
+    assert (desk.paid(consignment)[2] > 0) is earns

@@ -50,7 +50,7 @@ def test_what_was_not_picked_up_stays_with_the_consignor(
     with reverts("LotRecalled", lot=lot):
         desk.hand_over(desk.handover(booked, 0, DEPARTURES[0]))
 
-    receipt = freight.stopRecalled(booked, sender=key_of("stranger"))
+    receipt = desk.stop_recalled(booked, sender=key_of("stranger"))
 
     told = receipt.event("ConsignmentSettled").args
     assert (told.resolution, told.paid, told.refunded) == (Resolution.RECALLED, 0, sum(FREIGHTS))
@@ -77,11 +77,11 @@ def test_on_its_way_legs_done_are_paid_and_the_rest_refunded(
         with reverts("ConsignmentRecalled", consignment=picked_up):
             desk.deliver(desk.proof(desk.handover(picked_up, 3, LATEST[2]), accepted=True))
 
-    freight.stopRecalled(picked_up, sender=key_of("stranger"))
+    desk.stop_recalled(picked_up, sender=key_of("stranger"))
 
     _check_stopped(desk, picked_up, holder, sum(FREIGHTS[:done]))
     assert desk.balance("hospital") - before == sum(FREIGHTS[done:])
-    assert [freight.leg(picked_up, leg).paid for leg in range(3)] == [
+    assert [desk.paid(picked_up)[leg] for leg in range(3)] == [
         freight_ if leg < done else 0 for leg, freight_ in enumerate(FREIGHTS)
     ]
     assert freight.consignment(picked_up).legs_done == done
@@ -101,17 +101,17 @@ def test_what_has_arrived_is_settled_into_quarantine(
     desk.deliver(desk.proof(desk.handover(consignment, 3, LATEST[2]), arrival, accepted=False))
     _recall(desk, consignment)
     with reverts("WrongStatus", consignment=consignment, status=Status.ARRIVED):
-        freight.stopRecalled(consignment, sender=key_of("stranger"))
+        desk.stop_recalled(consignment, sender=key_of("stranger"))
     desk.chain.set_time(LATEST[2] + DAY)
 
-    freight.settleSilent(consignment, sender=key_of("stranger"))
+    desk.settle_silent(consignment, sender=key_of("stranger"))
 
     _check_stopped(desk, consignment, "hospital", sum(FREIGHTS))
 
 
 def test_reverts_when_nothing_is_recalled(desk: Desk, freight: Contract, picked_up: int) -> None:
     with reverts("NothingRecalled", consignment=picked_up):
-        freight.stopRecalled(picked_up, sender=key_of("stranger"))
+        desk.stop_recalled(picked_up, sender=key_of("stranger"))
 
 
 def test_goes_on_when_the_recall_is_lifted(desk: Desk, freight: Contract, picked_up: int) -> None:
@@ -119,15 +119,13 @@ def test_goes_on_when_the_recall_is_lifted(desk: Desk, freight: Contract, picked
     ledger = desk.suite.ledger
     ledger.liftRecall(lot, word("second sample"), sender=key_of("second_auditor"))
     with reverts("NothingRecalled", consignment=picked_up):
-        freight.stopRecalled(picked_up, sender=key_of("stranger"))
+        desk.stop_recalled(picked_up, sender=key_of("stranger"))
     desk.pass_on(picked_up, 1, LATEST[0])
     assert freight.consignment(picked_up).legs_done == 1
 
 
-def test_reverts_when_unknown_or_ended(desk: Desk, freight: Contract, booked: int) -> None:
-    with reverts("UnknownConsignment", consignment=9):
-        freight.stopRecalled(9, sender=key_of("stranger"))
+def test_reverts_when_ended(desk: Desk, booked: int) -> None:
     _recall(desk, booked)
-    freight.stopRecalled(booked, sender=key_of("stranger"))
+    desk.stop_recalled(booked, sender=key_of("stranger"))
     with reverts("WrongStatus", consignment=booked, status=Status.SETTLED):
-        freight.stopRecalled(booked, sender=key_of("stranger"))
+        desk.stop_recalled(booked, sender=key_of("stranger"))

@@ -10,6 +10,7 @@ from aidline.client import Contract, RevmChain
 from aidline.keccak import keccak
 from aidline.model import IncidentKind
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.people import key_of, word
 from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 
@@ -57,7 +58,7 @@ def parcels(ledger: Contract, supplier: Key) -> list[int]:
 def carried(ledger: Contract, parcels: list[int], carrier: Key) -> list[int]:
     """The first two of them, picked up by the carrier an hour ago."""
     freight = key_of("FreightEscrow")
-    ledger.form(CONSIGNMENT, parcels[:2], [], sender=freight)
+    ledger.form(CONSIGNMENT, parcels[:2], NOBODY, [], sender=freight)
     ledger.handOver(CONSIGNMENT, carrier, 3, ledger.chain.now(), sender=freight)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return parcels[:2]

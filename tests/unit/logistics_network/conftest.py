@@ -80,20 +80,23 @@ def crew(network: Contract, carrier: Key) -> int:
 
 
 @pytest.fixture
-def truck(network: Contract, carrier: Key, crew: int) -> int:
-    """A cold trunk truck with its crew."""
-    added = network.addVehicle(vehicle(carrier, crew=crew), sender=carrier)
+def truck(network: Contract, carrier: Key) -> int:
+    """A cold trunk truck."""
+    added = network.addVehicle(vehicle(carrier), sender=carrier)
     return added.event("VehicleAdded").args.vehicle
 
 
 @pytest.fixture
-def leg(truck: int, carrier: Key, hub: int, centre: int) -> Callable[..., dict[str, Any]]:
+def leg(
+    truck: int, crew: int, carrier: Key, hub: int, centre: int
+) -> Callable[..., dict[str, Any]]:
     """A trunk leg of five hours that can be reserved, with some fields changed."""
 
     def make(**changes: Any) -> dict[str, Any]:
         return {
             "carrier": carrier.address,
             "vehicle": truck,
+            "crew": crew,
             "from_station": hub,
             "to_station": centre,
             "departure": DEPARTURE,

@@ -2,8 +2,7 @@
 
 when the caller is no active carrier, or the definition names another: reverts
 when tier, capacity or temperatures cannot be: reverts
-when it names a crew that is unknown or another's: reverts
-otherwise: the vehicle stands under the next id, with its crew if it names one
+otherwise: the vehicle stands under the next id
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from tests.support.network import vehicle
 from tests.support.reverts import reverts
 
 
-def test_adds_a_vehicle_without_a_crew(network: Contract, carrier: Key) -> None:
+def test_adds_a_vehicle(network: Contract, carrier: Key) -> None:
     receipt = network.addVehicle(vehicle(carrier), sender=carrier)
 
     assert [event.name for event in receipt.events] == ["VehicleAdded"]
@@ -23,17 +22,9 @@ def test_adds_a_vehicle_without_a_crew(network: Contract, carrier: Key) -> None:
     assert (added.vehicle, added.carrier) == (1, carrier.address)
     assert (added.tier, added.capacity) == (Tier.TRUNK, 100_000)
     kept = network.vehicle(1)
-    assert (kept.carrier, kept.crew, kept.capacity) == (carrier.address, 0, 100_000)
+    assert (kept.carrier, kept.capacity) == (carrier.address, 100_000)
     assert (kept.temperature_min, kept.temperature_max) == (200, 800)
     assert network.vehicleCount() == 1
-
-
-def test_adds_a_vehicle_with_its_crew(network: Contract, carrier: Key, crew: int) -> None:
-    receipt = network.addVehicle(vehicle(carrier, crew=crew), sender=carrier)
-
-    assigned = receipt.event("CrewAssigned").args
-    assert (assigned.vehicle, assigned.crew) == (1, crew)
-    assert network.vehicle(1).crew == crew
 
 
 def test_reverts_when_the_caller_is_no_carrier(network: Contract, charity: Key) -> None:
@@ -61,18 +52,6 @@ def test_reverts_without_capacity(network: Contract, carrier: Key) -> None:
 def test_reverts_when_the_temperatures_cross(network: Contract, carrier: Key) -> None:
     with reverts("BadTemperatureRange", min=900, max=800):
         network.addVehicle(vehicle(carrier, temperature_min=900), sender=carrier)
-
-
-def test_reverts_when_the_crew_is_unknown(network: Contract, carrier: Key) -> None:
-    with reverts("UnknownCrew", crew=7):
-        network.addVehicle(vehicle(carrier, crew=7), sender=carrier)
-
-
-def test_reverts_when_the_crew_is_anothers(
-    network: Contract, branch_carrier: Key, crew: int
-) -> None:
-    with reverts("NotCarrierOf", id=crew, caller=branch_carrier):
-        network.addVehicle(vehicle(branch_carrier, crew=crew), sender=branch_carrier)
 
 
 def test_reading_an_unknown_vehicle_reverts(network: Contract) -> None:

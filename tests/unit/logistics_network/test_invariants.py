@@ -22,7 +22,7 @@ Leg = Callable[..., dict[str, Any]]
 def test_inv_net_1_no_hour_is_booked_twice(
     network: Contract, truck: int, crew: int, carrier: Key, freight_escrow: Key, leg: Leg
 ) -> None:
-    second = network.addVehicle(vehicle(carrier, crew=crew), sender=carrier)
+    second = network.addVehicle(vehicle(carrier), sender=carrier)
     vehicles = [truck, second.event("VehicleAdded").args.vehicle]
     dice = random.Random(20200123)
     live: dict[int, tuple[int, range]] = {}
@@ -50,7 +50,7 @@ def test_inv_net_1_no_hour_is_booked_twice(
         if live and dice.random() < 0.4:
             ended, (used, window) = dice.choice(sorted(live.items(), key=lambda item: item[0]))
             network.free(
-                ended, used, window.start * HOUR, window.stop * HOUR, sender=freight_escrow
+                ended, used, crew, window.start * HOUR, window.stop * HOUR, sender=freight_escrow
             )
             del live[ended]
             freed += 1
@@ -59,7 +59,9 @@ def test_inv_net_1_no_hour_is_booked_twice(
         assert network.isCrewFree(crew, probe * HOUR, (probe + 1) * HOUR) is (probe not in taken)
     assert accepted > 20 and refused > 20 and freed > 20
     for ended, (used, window) in live.items():
-        network.free(ended, used, window.start * HOUR, window.stop * HOUR, sender=freight_escrow)
+        network.free(
+            ended, used, crew, window.start * HOUR, window.stop * HOUR, sender=freight_escrow
+        )
     for begin in range(FIRST, FIRST + 900, 256):
         for driven in vehicles:
             assert network.isFree(driven, begin * HOUR, (begin + 256) * HOUR)

@@ -15,6 +15,7 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import EarmarkKind, ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.people import key_of
 from tests.support.suite import DAY, HOUR, KIT, MASK, Rooms, Suite, catalogue, role_number
 
@@ -102,6 +103,7 @@ def ledger(
     office = rooms.deploy(
         "MaterialOffice", suite.access.address, suite.registry.address, recipes.address
     )
+    loads = rooms.deploy("LoadOffice", suite.access.address, suite.registry.address)
     made = rooms.deploy(
         "MaterialLedger",
         suite.access.address,
@@ -110,6 +112,7 @@ def ledger(
         freight_escrow.address,
         donation_registry.address,
         office.address,
+        loads.address,
     )
     suite.access.setTargetFunctionRole(
         made, [made.defineMaterial.codec.selector], role_number("cataloguer"), sender=admin
@@ -157,7 +160,7 @@ def promised(ledger: Contract, offered: Goods, demand_escrow: Key) -> Goods:
 def loaded(ledger: Contract, allocated: Goods, freight_escrow: Key) -> Goods:
     """The load of consignment 7, formed an hour after its parcel was allocated."""
     ledger.chain.set_time(ledger.chain.now() + HOUR)
-    ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [allocated.parcel], NOBODY, [], sender=freight_escrow)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return allocated
 

@@ -16,6 +16,7 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR
 from tests.unit.material_ledger.conftest import (
@@ -58,7 +59,7 @@ def test_after_a_merger_whoever_has_the_units_answers(
     before = ledger.chain.now()
     ledger.offer(supply.parcel, supplier, sender=demand_escrow)
     redeem(ledger, supply.parcel, 1_000, demand_escrow)
-    ledger.form(CONSIGNMENT, [supply.parcel], [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [supply.parcel], NOBODY, [], sender=freight_escrow)
     ledger.chain.set_time(before + HOUR)
     ledger.handOver(CONSIGNMENT, carrier, THERE, before + HOUR, sender=freight_escrow)
     assert ledger.responsibleAt(child, before) == supplier.address
@@ -227,7 +228,7 @@ def test_units_that_had_expired_when_they_arrived_are_quarantined(
 ) -> None:
     ledger.offer(kits.parcel, supplier, sender=demand_escrow)
     redeem(ledger, kits.parcel, 500, demand_escrow)
-    ledger.form(CONSIGNMENT, [kits.parcel], [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [kits.parcel], NOBODY, [], sender=freight_escrow)
     now, expiry = ledger.chain.now(), ledger.lot(kits.lot).expiry
     ledger.handOver(CONSIGNMENT, carrier, THERE, now, sender=freight_escrow)
     ledger.chain.set_time(expiry + DAY)
@@ -269,7 +270,7 @@ def test_a_load_is_in_the_head_but_its_changes_of_hands(
     head = ledger.head()
     now = ledger.chain.now()
     receipts = [
-        ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow),
+        ledger.form(CONSIGNMENT, [allocated.parcel], NOBODY, [], sender=freight_escrow),
         ledger.handOver(CONSIGNMENT, carrier, THERE, now, sender=freight_escrow),
     ]
     ledger.chain.set_time(now + HOUR)

@@ -16,6 +16,7 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.people import word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
@@ -39,7 +40,7 @@ def test_forms_a_load(
         redeem(ledger, goods.parcel, goods.units, demand_escrow)
     ids = [kits.parcel, supply.parcel]
 
-    receipt = ledger.form(CONSIGNMENT, ids, [], sender=freight_escrow)
+    receipt = ledger.form(CONSIGNMENT, ids, NOBODY, [], sender=freight_escrow)
 
     content = keccak(
         encode(
@@ -69,7 +70,7 @@ def test_reverts_when_the_caller_is_another(
 ) -> None:
     caller = request.getfixturevalue(person)
     with reverts("NotWriter", caller=caller):
-        ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=caller)
+        ledger.form(CONSIGNMENT, [allocated.parcel], NOBODY, [], sender=caller)
 
 
 def test_takes_sixteen_parcels_and_no_more(
@@ -77,35 +78,35 @@ def test_takes_sixteen_parcels_and_no_more(
 ) -> None:
     parcels = allocate_parts(ledger, offered, 17, demand_escrow)
     with reverts("TooManyParcels", given=17, most=16):
-        ledger.form(CONSIGNMENT, parcels, [], sender=freight_escrow)
-    ledger.form(CONSIGNMENT, parcels[:16], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, parcels, NOBODY, [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, parcels[:16], NOBODY, [], sender=freight_escrow)
     assert list(ledger.parcelsOf(CONSIGNMENT)) == parcels[:16]
 
 
 def test_reverts_without_parcels(ledger: Contract, freight_escrow: Key) -> None:
     with reverts("NoParcels"):
-        ledger.form(CONSIGNMENT, [], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_for_consignment_zero(
     ledger: Contract, allocated: Goods, freight_escrow: Key
 ) -> None:
     with reverts("UnknownLoad", consignment=0):
-        ledger.form(0, [allocated.parcel], [], sender=freight_escrow)
+        ledger.form(0, [allocated.parcel], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_when_a_parcel_is_named_twice(
     ledger: Contract, allocated: Goods, freight_escrow: Key
 ) -> None:
     with reverts("WrongState", parcel=allocated.parcel):
-        ledger.form(CONSIGNMENT, [allocated.parcel] * 2, [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [allocated.parcel] * 2, NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_when_a_parcel_rides_already(
     ledger: Contract, loaded: Goods, freight_escrow: Key
 ) -> None:
     with reverts("WrongState", parcel=loaded.parcel):
-        ledger.form(CONSIGNMENT + 1, [loaded.parcel], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT + 1, [loaded.parcel], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_when_the_consignment_has_a_load(
@@ -113,7 +114,7 @@ def test_reverts_when_the_consignment_has_a_load(
 ) -> None:
     redeem(ledger, supply.parcel, 600, demand_escrow)
     with reverts("LoadExists", consignment=CONSIGNMENT):
-        ledger.form(CONSIGNMENT, [supply.parcel], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [supply.parcel], NOBODY, [], sender=freight_escrow)
 
 
 @pytest.mark.parametrize("stage", ["supply", "offered", "delivered", "quarantined", "returned"])
@@ -122,7 +123,7 @@ def test_reverts_when_a_parcel_is_not_allocated(
 ) -> None:
     goods = request.getfixturevalue(stage)
     with reverts("WrongState", parcel=goods.parcel):
-        ledger.form(CONSIGNMENT + 1, [goods.parcel], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT + 1, [goods.parcel], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_when_a_parcel_lies_elsewhere(
@@ -133,7 +134,7 @@ def test_reverts_when_a_parcel_lies_elsewhere(
     ledger.offer(elsewhere, supplier, sender=demand_escrow)
     redeem(ledger, elsewhere, 1_000, demand_escrow)
     with reverts("MixedCustody", parcel=elsewhere):
-        ledger.form(CONSIGNMENT, [allocated.parcel, elsewhere], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [allocated.parcel, elsewhere], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_when_a_parcel_is_in_other_hands(
@@ -151,7 +152,7 @@ def test_reverts_when_a_parcel_is_in_other_hands(
     ledger.offer(other, charity, sender=demand_escrow)
     redeem(ledger, other, 1_000, demand_escrow)
     with reverts("MixedCustody", parcel=other):
-        ledger.form(CONSIGNMENT, [allocated.parcel, other], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [allocated.parcel, other], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_when_a_lot_has_expired(
@@ -161,7 +162,7 @@ def test_reverts_when_a_lot_has_expired(
     redeem(ledger, kits.parcel, 500, demand_escrow)
     ledger.chain.set_time(ledger.chain.now() + 30 * DAY)
     with reverts("LotExpired", lot=kits.lot):
-        ledger.form(CONSIGNMENT, [kits.parcel], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [kits.parcel], NOBODY, [], sender=freight_escrow)
 
 
 def test_reverts_for_an_unknown_load(ledger: Contract) -> None:

@@ -14,6 +14,7 @@ import pytest
 from aidline.client import Contract
 from aidline.model import ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.reverts import reverts
 from tests.support.suite import HOUR
 from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, fate, redeem
@@ -97,7 +98,7 @@ def test_costs_the_same_however_many_parcels_ride(
     used = []
     for consignment, count in ((1, 1), (2, 16)):
         parcels = [redeem(ledger, offered.parcel, 10, demand_escrow) for _ in range(count)]
-        ledger.form(consignment, parcels, [], sender=freight_escrow)
+        ledger.form(consignment, parcels, NOBODY, [], sender=freight_escrow)
         now = ledger.chain.now()
         ledger.handOver(consignment, carrier, HERE, now, sender=freight_escrow)
         receipt = ledger.handOver(consignment, branch_carrier, 5, now, sender=freight_escrow)

@@ -29,6 +29,7 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import Flaw, ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.people import key_of
 from tests.unit.material_ledger.conftest import HERE, THERE, fate, request
 
@@ -244,7 +245,7 @@ class Ways(RuleBasedStateMachine):
             data.draw(st.lists(st.sampled_from(beside), unique=True, max_size=4)) if beside else []
         )
         consignment = len(self.loads) + 1
-        self.ledger.form(consignment, [first, *more], [], sender=self.freight_escrow)
+        self.ledger.form(consignment, [first, *more], NOBODY, [], sender=self.freight_escrow)
         for number in [first, *more]:
             self.parts[number].consignment = consignment
         self.loads[consignment] = ([first, *more], place[0], S.ALLOCATED, self.now)

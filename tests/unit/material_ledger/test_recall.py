@@ -19,6 +19,7 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.people import word
 from tests.support.reverts import reverts
 from tests.support.suite import HOUR
@@ -111,7 +112,7 @@ def test_nothing_recalled_is_loaded(
 ) -> None:
     ledger.recall(allocated.lot, REASON, EVIDENCE, sender=supplier)
     with reverts("LotRecalled", lot=allocated.lot):
-        ledger.form(CONSIGNMENT, [allocated.parcel], [], sender=freight_escrow)
+        ledger.form(CONSIGNMENT, [allocated.parcel], NOBODY, [], sender=freight_escrow)
     ledger.release(allocated.parcel, sender=demand_escrow)
     assert ledger.parcel(allocated.parcel).state == ParcelState.HELD
 

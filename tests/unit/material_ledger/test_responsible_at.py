@@ -14,10 +14,9 @@ from __future__ import annotations
 from aidline.client import Contract
 from aidline.model import ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.suite import HOUR
 from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, redeem
-
-NOBODY = "0x" + "00" * 20
 
 
 def test_answers_for_a_parcel_at_rest(ledger: Contract, supply: Goods, supplier: Key) -> None:
@@ -123,7 +122,7 @@ def test_a_part_that_stays_does_not_travel_with_the_rest(
 ) -> None:
     stays = redeem(ledger, offered.parcel, 400, demand_escrow)
     redeem(ledger, offered.parcel, 600, demand_escrow)
-    ledger.form(CONSIGNMENT, [offered.parcel], [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, [offered.parcel], NOBODY, [], sender=freight_escrow)
     now = ledger.chain.now()
     ledger.handOver(CONSIGNMENT, carrier, HERE, now, sender=freight_escrow)
     assert ledger.responsibleAt(offered.parcel, now) == carrier.address

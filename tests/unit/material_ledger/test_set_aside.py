@@ -23,6 +23,7 @@ from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import Flaw, ParcelState
 from aidline.signing import Key
+from tests.support.network import NOBODY
 from tests.support.reverts import reverts
 from tests.support.suite import HOUR
 from tests.unit.material_ledger.conftest import CONSIGNMENT, EVIDENCE, THERE, Goods, fate, redeem
@@ -50,7 +51,7 @@ def three_aboard(
 ) -> list[int]:
     """Parcels of 100, 200 and 300 masks, in the carrier's hands."""
     parcels = [redeem(ledger, offered.parcel, units, demand_escrow) for units in (100, 200, 300)]
-    ledger.form(CONSIGNMENT, parcels, [], sender=freight_escrow)
+    ledger.form(CONSIGNMENT, parcels, NOBODY, [], sender=freight_escrow)
     ledger.handOver(CONSIGNMENT, carrier, THERE, ledger.chain.now(), sender=freight_escrow)
     ledger.chain.set_time(ledger.chain.now() + HOUR)
     return parcels

@@ -64,13 +64,13 @@ def test_inv_don_2_the_money_is_there(
             ended = open_.pop(dice.randrange(len(open_)))
             if chain.now() <= suite.freight.consignment(ended[0]).pick_up_by:
                 way.pick_up(ended[0])
-                latest = suite.freight.leg(ended[0], 0).latest_arrival
+                latest = way.booking(ended[0]).legs[0].latest_arrival
                 chain.set_time(max(chain.now(), latest + dice.randrange(LATE_ZERO)))
                 way.deliver(ended[0])
             else:
                 over = suite.freight.consignment(ended[0]).pick_up_by + 7 * DAY
                 chain.set_time(max(chain.now(), over))
-                suite.freight.lapse(ended[0], sender=stranger)
+                suite.freight.lapse(way.booking(ended[0]), [], sender=stranger)
             refunded = suite.freight.consignment(ended[0]).refunded
             unreclaimed.append((ended[0], kind := ended[1], refunded))
         elif unreclaimed:

@@ -48,7 +48,7 @@ def test_credits_what_a_late_leg_did_not_earn(
     stranger: Key,
 ) -> None:
     way.pick_up(booked)
-    chain.set_time(suite.freight.leg(booked, 0).latest_arrival + LATE_ZERO // 4)
+    chain.set_time(way.booking(booked).legs[0].latest_arrival + LATE_ZERO // 4)
     way.deliver(booked)
 
     event = fund.reclaim(1, sender=stranger).event("MoneyRecovered").args
@@ -77,13 +77,14 @@ def test_credits_all_of_what_was_never_picked_up(
     suite: Suite,
     fund: Contract,
     chain: RevmChain,
+    way: Way,
     booked: int,
     release: int,
     hubei: bytes,
     stranger: Key,
 ) -> None:
     chain.set_time(suite.freight.consignment(booked).pick_up_by + 7 * DAY)
-    suite.freight.lapse(booked, sender=stranger)
+    suite.freight.lapse(way.booking(booked), [], sender=stranger)
     assert suite.freight.consignment(booked).resolution == Resolution.CANCELLED
 
     fund.reclaim(1, sender=stranger)
@@ -97,13 +98,14 @@ def test_does_not_free_the_ceiling_of_a_release_that_is_over(
     suite: Suite,
     fund: Contract,
     chain: RevmChain,
+    way: Way,
     booked: int,
     release: int,
     hubei: bytes,
     stranger: Key,
 ) -> None:
     chain.set_time(suite.freight.consignment(booked).pick_up_by + 7 * DAY)
-    suite.freight.lapse(booked, sender=stranger)
+    suite.freight.lapse(way.booking(booked), [], sender=stranger)
     chain.set_time(fund.releaseRecord(release).until + 1)
     fund.reclaim(1, sender=stranger)
     assert fund.available(hubei) == 100 * UNIT

@@ -78,7 +78,7 @@ def test_what_came_back_is_no_gifts(
     gift = give(40 * UNIT)
     first = book(20 * UNIT)
     way.pick_up(first)
-    chain.set_time(suite.freight.leg(first, 0).latest_arrival + LATE_ZERO)
+    chain.set_time(way.booking(first).legs[0].latest_arrival + LATE_ZERO)
     way.deliver(first)
     fund.reclaim(fund.outflowOf(first), sender=stranger)
 

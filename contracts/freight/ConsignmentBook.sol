@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
+import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
+import {IFreightHolds} from "../../interfaces/IFreightHolds.sol";
+import {ILogisticsCurrency} from "../../interfaces/ILogisticsCurrency.sol";
+import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
+import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
+import {LapsingPause} from "../access/LapsingPause.sol";
+import {FreightHashes} from "../libraries/FreightHashes.sol";
+import {References} from "../libraries/References.sol";
+import {Settlement} from "../libraries/Settlement.sol";
+import {SignatureCheck} from "../libraries/SignatureCheck.sol";
+
+/// @title ConsignmentBook
+/// @notice What is kept of consignments, what their legs earn, and how they end.
+/// @dev The storage that `FreightEscrow` and its `FreightOffice` share; neither declares any of its own.
+abstract contract ConsignmentBook is LapsingPause, EIP712 {
+    using FreightHashes for *;
+    using SafeERC20 for ILogisticsCurrency;
+
+    /// @dev What is kept of a consignment beside its booking's hash; how far it has come is the ledger's to say.
+    /// @param pickUpWithin Seconds from booking. @param status BOOKED also while it is on its way. @param flags `_WAS_HELD`, `_WAS_AWARDED`.
+    struct Record {
+        uint128 prepaid; // slot 0
+        uint40 endedAt;
+        uint24 pickUpWithin;
+        IFreightEscrow.Status status;
+        IFreightEscrow.Resolution resolution;
+        uint8 legCount;
+        uint8 flags;
+        uint128 refunded; // slot 1, mostly nothing
+        uint128 forfeited;
+    }
+
+    /// @dev Of a consignment that waits before it settles. @param arrivedAt When it came by a proof; zero when it was refused before.
+    /// @param provenAt When the proof or the refusal was submitted.
+    struct Waiting {
+        uint40 arrivedAt; // slot 0
+        uint40 provenAt;
+    }
+
+    /// @dev A time in which disputes held a consignment; `until` zero while they do.
+    struct Pause {
+        uint40 since; // slot 0
+        uint40 until;
+        uint8 holds;
+    }
+
+    /// @dev What a dispute gave a leg.
+    struct Award {
+        uint128 amount; // slot 0
+        bool isAwarded;
+    }
+
+    /// @dev What the legs of a consignment have earned by now.
+    /// @param outcomes One for each leg, empty for one that has not handed on. @param done Legs that have.
+    /// @param unfit Legs that answer for a floor that was passed, as bits. @param isUnfit True when the goods are not to be used: a floor was
+    /// passed, or the silence was so long that their condition is unproven. @param silence Longest on the whole way, seconds.
+    struct Result {
+        IFreightEscrow.Outcome[] outcomes;
+        uint256 done;
+        uint256 unfit;
+        bool isUnfit;
+        uint40 silence;
+    }
+
+    /// @dev How a consignment ends. @param forfeits Legs whose bonds go to the payer, as bits. @param isSold True when the seller earns its price.
+    struct Ending {
+        IFreightEscrow.Resolution resolution;
+        IMaterialLedger.ParcelState outcome;
+        address custodian;
+        uint32 station;
+        uint40 at;
+        uint256 forfeits;
+        bool isSold;
+    }
+
+    uint8 internal constant _WAS_HELD = 1;
+    uint8 internal constant _WAS_AWARDED = 2;
+    uint40 internal constant _SILENCE = 1 days;
+
+    /// @notice Where custody is kept.
+    IMaterialLedger public immutable ledger;
+    /// @notice In what freight is paid.
+    ILogisticsCurrency public immutable currency;
+    /// @notice Where telemetry is kept.
+    IConditionMonitor public immutable monitor;
+
+    IParticipantRegistry internal immutable _REGISTRY;
+    address internal immutable _DESK;
+
+    uint64 internal _count;
+    mapping(bytes32 booking => uint64 id) internal _ids;
+    mapping(uint64 id => Record) internal _records;
+    mapping(address owner => IFreightEscrow.Purse) internal _purses;
+    mapping(uint64 id => Waiting) internal _waiting;
+    mapping(uint64 id => Pause[]) internal _pauses;
+    mapping(uint64 id => mapping(uint256 leg => Award)) internal _awards;
+
+    /// @dev Handovers that were refused, as bits by their sequence.
+    mapping(uint64 id => uint256) internal _refusals;
+
+    constructor(
+        address accessManager,
+        address registry,
+        address ledger_,
+        address currency_,
+        address monitor_,
+        address disputeDesk_
+    ) AccessManaged(References.required(accessManager)) EIP712("Aidline FreightEscrow", "1") {
+        _REGISTRY = IParticipantRegistry(References.required(registry));
+        ledger = IMaterialLedger(References.required(ledger_));
+        currency = ILogisticsCurrency(References.required(currency_));
+        monitor = IConditionMonitor(References.required(monitor_));
+        _DESK = References.required(disputeDesk_);
+    }
+
+    // --- shared reads ---
+
+    function _known(uint64 id) internal view returns (Record storage record) {
+        record = _records[id];
+        if (record.status == IFreightEscrow.Status.NULL) {
+            revert IFreightEscrow.UnknownConsignment(id);
+        }
+    }
+
+    /// @dev The consignment, of which `kept` must be the status on record: BOOKED when it has neither arrived nor ended.
+    function _knownAs(uint64 id, IFreightEscrow.Status kept)
+        internal
+        view
+        returns (Record storage record)
+    {
+        record = _records[id];
+        if (record.status != kept) {
+            revert IFreightEscrow.WrongStatus(id, _statusOf(id, _known(id)));
+        }
+    }
+
+    /// @dev The consignment that a booking became.
+    function _idOf(bytes32 order) internal view returns (uint64 id) {
+        id = _ids[order];
+        if (id == 0) revert IFreightEscrow.UnknownBooking(order);
+    }
+
+    /// @dev The same, where it must be free to go on.
+    function _open(bytes32 order, IFreightEscrow.Status kept)
+        internal
+        view
+        returns (uint64 id, Record storage record)
+    {
+        id = _idOf(order);
+        record = _knownAs(id, kept);
+        if (_holds(id, record) != 0) revert IFreightHolds.IsHeld(id);
+    }
+
+    function _statusOf(uint64 id, Record storage record)
+        internal
+        view
+        returns (IFreightEscrow.Status status)
+    {
+        status = record.status;
+        if (status == IFreightEscrow.Status.BOOKED && ledger.progressOf(id).times.length > 1) {
+            status = IFreightEscrow.Status.IN_TRANSIT;
+        }
+    }
+
+    /// @dev Disputes that hold it now.
+    function _holds(uint64 id, Record storage record) internal view returns (uint8) {
+        if (record.flags & _WAS_HELD == 0) return 0;
+        Pause[] storage pauses = _pauses[id];
+        return pauses[pauses.length - 1].holds;
+    }
+
+    /// @dev A time limit, put off by every hold that began before it ran out; at most one for each leg and the price.
+    function _putOff(uint64 id, Record storage record, uint40 limit)
+        internal
+        view
+        returns (uint40)
+    {
+        if (record.flags & _WAS_HELD == 0) return limit;
+        Pause[] storage pauses = _pauses[id];
+        for (uint256 i; i < pauses.length; ++i) {
+            Pause memory pause = pauses[i];
+            if (pause.since > limit) break;
+            limit += pause.until - pause.since;
+        }
+        return limit;
+    }
+
+    /// @dev What the legs have earned that have handed on at `times`: forming, pick-up, and each change of hands after it.
+    function _assess(
+        uint64 id,
+        bytes32 order,
+        IFreightEscrow.Booking calldata booking,
+        IConditionMonitor.Point[][] calldata told,
+        uint40[] memory times
+    ) internal view returns (Result memory result) {
+        result.outcomes = new IFreightEscrow.Outcome[](booking.legs.length);
+        if (times.length > 2) _reckon(result, id, order, booking, told, times);
+        if (_records[id].flags & _WAS_AWARDED != 0) _award(id, result.outcomes);
+    }
+
+    /// @dev Fills in the legs that were done.
+    function _reckon(
+        Result memory result,
+        uint64 id,
+        bytes32 order,
+        IFreightEscrow.Booking calldata booking,
+        IConditionMonitor.Point[][] calldata told,
+        uint40[] memory times
+    ) private view {
+        IFreightEscrow.Terms calldata terms = booking.terms;
+        result.done = times.length - 2;
+        if (booking.devices.length != 0) {
+            _expose(result, _heard(id, order, booking, told, times), terms);
+        }
+        for (uint256 i; i < result.done; ++i) {
+            IFreightEscrow.LegRequest calldata leg = booking.legs[i];
+            IFreightEscrow.Outcome memory outcome = result.outcomes[i];
+            uint40 excuse = i == 0
+                ? 0
+                : Settlement.inheritance(
+                    times[i + 1], booking.legs[i - 1].latestArrival, leg.departure
+                );
+            outcome.late = Settlement.over(Settlement.over(times[i + 2], leg.latestArrival), excuse);
+            outcome.pay = Settlement.payRoundedDown(leg.freight, terms, outcome);
+        }
+    }
+
+    /// @dev Lets awards stand in for what was computed, also of a leg that was not done.
+    function _award(uint64 id, IFreightEscrow.Outcome[] memory outcomes) private view {
+        for (uint256 i; i < outcomes.length; ++i) {
+            Award memory award = _awards[id][i];
+            if (award.isAwarded) outcomes[i].pay = award.amount;
+        }
+    }
+
+    /// @dev What the devices say of each leg that was done, and last of the whole way.
+    function _heard(
+        uint64 id,
+        bytes32 order,
+        IFreightEscrow.Booking calldata booking,
+        IConditionMonitor.Point[][] calldata told,
+        uint40[] memory times
+    ) private view returns (IConditionMonitor.Span[] memory) {
+        IConditionMonitor.Watch[] memory watches =
+            new IConditionMonitor.Watch[](booking.devices.length);
+        IConditionMonitor.Band memory band = _bandOf(booking.terms);
+        for (uint256 i; i < watches.length; ++i) {
+            watches[i] = IConditionMonitor.Watch(booking.devices[i], order, band);
+        }
+        uint40[] memory cuts = new uint40[](times.length - 1);
+        for (uint256 i; i < cuts.length; ++i) {
+            cuts[i] = times[i + 1];
+        }
+        return monitor.exposures(
+            id, watches, booking.terms.deviceRule, booking.terms.longestSilence, told, cuts
+        );
+    }
+
+    function _bandOf(IFreightEscrow.Terms calldata terms)
+        internal
+        pure
+        returns (IConditionMonitor.Band memory)
+    {
+        return IConditionMonitor.Band(
+            terms.temperatureMin, terms.temperatureMax, terms.humidityMin, terms.humidityMax
+        );
+    }
+
+    /// @dev Lays the devices' figures to the legs, and finds which of them answer for a floor that was passed.
+    function _expose(
+        Result memory result,
+        IConditionMonitor.Span[] memory spans,
+        IFreightEscrow.Terms calldata terms
+    ) private pure {
+        uint256 hottest;
+        uint256 dampest;
+        for (uint256 i; i < result.done; ++i) {
+            IFreightEscrow.Outcome memory outcome = result.outcomes[i];
+            IConditionMonitor.Span memory span = spans[i];
+            outcome.temperature = span.temperature;
+            outcome.humidity = span.humidity;
+            outcome.silence = span.silence;
+            if (span.temperature > spans[hottest].temperature) hottest = i;
+            if (span.humidity > spans[dampest].humidity) dampest = i;
+        }
+        IConditionMonitor.Span memory whole = spans[result.done];
+        result.silence = whole.silence;
+        if (whole.temperature > terms.exposureFloor) result.unfit |= 1 << hottest;
+        if (whole.humidity > terms.humidityFloor) result.unfit |= 1 << dampest;
+        result.isUnfit = result.unfit != 0
+            || (terms.policy != IFreightEscrow.Policy.CONSIGNEE
+                && whole.silence > terms.longestSilence);
+    }
+
+    /// @dev Times with one more.
+    function _with(uint40[] memory times, uint40 last)
+        internal
+        pure
+        returns (uint40[] memory longer)
+    {
+        longer = new uint40[](times.length + 1);
+        for (uint256 i; i < times.length; ++i) {
+            longer[i] = times[i];
+        }
+        longer[times.length] = last;
+    }
+
+    // --- shared writes ---
+
+    /// @dev Records a refusal, once for each handover, that `by` has signed or calls for itself.
+    function _refuse(
+        uint64 id,
+        uint16 sequence,
+        IFreightEscrow.Refusal calldata refusal,
+        bytes calldata signature
+    ) internal {
+        if (block.timestamp > refusal.deadline) {
+            revert IFreightEscrow.Expired(refusal.deadline);
+        }
+        if (refusal.reason == 0) revert IFreightEscrow.NoReason();
+        uint256 bit = 1 << sequence;
+        if (refusal.sequence != sequence || _refusals[id] & bit != 0) {
+            revert IFreightEscrow.WrongSequence(id, sequence, refusal.sequence);
+        }
+        if (msg.sender != refusal.by) {
+            SignatureCheck.requireValid(refusal.by, _hashTypedDataV4(refusal.hash()), signature);
+        }
+        _refusals[id] |= bit;
+        emit IFreightEscrow.HandoverRefused(id, sequence, refusal.by, refusal.reason);
+    }
+
+    /// @dev Ends as a delivery at `at` to `taker`. @param isRecalled True when the goods were recalled after they had arrived.
+    function _settleDelivery(
+        uint64 id,
+        Record storage record,
+        IFreightEscrow.Booking calldata booking,
+        Result memory result,
+        address taker,
+        uint40 at,
+        bool isRecalled
+    ) internal {
+        Ending memory ending;
+        ending.custodian = taker;
+        ending.station = booking.legs[booking.legs.length - 1].toStation;
+        ending.at = at;
+        ending.forfeits = result.unfit;
+        ending.isSold = true;
+        if (result.isUnfit || isRecalled) {
+            ending.outcome = IMaterialLedger.ParcelState.QUARANTINED;
+            ending.resolution = isRecalled
+                ? IFreightEscrow.Resolution.RECALLED
+                : IFreightEscrow.Resolution.DELIVERED_DAMAGED;
+        } else {
+            // What a household takes has reached the person whom it is for.
+            ending.outcome = booking.household == 0
+                ? IMaterialLedger.ParcelState.DELIVERED
+                : IMaterialLedger.ParcelState.DISTRIBUTED;
+            ending.resolution = IFreightEscrow.Resolution.DELIVERED;
+        }
+        _settle(id, record, booking, result.outcomes, ending);
+    }
+
+    /// @dev Earnings and bonds go to the purses in one write each, the rest to the payer.
+    function _settle(
+        uint64 id,
+        Record storage record,
+        IFreightEscrow.Booking calldata booking,
+        IFreightEscrow.Outcome[] memory outcomes,
+        Ending memory ending
+    ) internal {
+        uint128 price = ending.isSold ? booking.price : 0;
+        if (record.flags & _WAS_AWARDED != 0) {
+            Award memory ofSeller = _awards[id][outcomes.length];
+            if (ofSeller.isAwarded) price = ofSeller.amount;
+        }
+        (uint128 paid, uint128 forfeited) = _credit(booking.legs, outcomes, ending.forfeits);
+        paid += price;
+        uint128 refunded = record.prepaid - paid;
+        if (price != 0) _purses[booking.seller].free += price;
+        record.status = IFreightEscrow.Status.SETTLED;
+        record.resolution = ending.resolution;
+        record.endedAt = uint40(block.timestamp);
+        uint128 back = refunded + forfeited;
+        if (back != 0) (record.refunded, record.forfeited) = (refunded, forfeited);
+        emit IFreightEscrow.ConsignmentSettled(
+            id, ending.resolution, paid, refunded, price, forfeited, outcomes
+        );
+
+        ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
+        if (back != 0) currency.safeTransfer(booking.payer, back);
+    }
+
+    /// @dev Puts into each carrier's purse what its leg earned and its bond. Returns what all legs earned, and the bonds that are forfeited.
+    function _credit(
+        IFreightEscrow.LegRequest[] calldata legs,
+        IFreightEscrow.Outcome[] memory outcomes,
+        uint256 forfeits
+    ) private returns (uint128 paid, uint128 forfeited) {
+        for (uint256 i; i < legs.length; ++i) {
+            uint128 gain = outcomes[i].pay;
+            uint128 bond = legs[i].bond;
+            paid += gain;
+            if (gain | bond == 0) continue;
+            IFreightEscrow.Purse memory purse = _purses[legs[i].carrier];
+            if (bond != 0) {
+                purse.locked -= bond;
+                if (forfeits >> i & 1 == 0) gain += bond;
+                else forfeited += bond;
+            }
+            purse.free += gain;
+            _purses[legs[i].carrier] = purse;
+        }
+    }
+}
