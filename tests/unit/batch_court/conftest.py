@@ -8,7 +8,7 @@ import pytest
 
 from aidline import messages as m
 from aidline.client import Contract, Receipt, RevmChain
-from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk
+from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk
 from tests.support.people import key_of
 from tests.support.suite import START, UNIT, Suite, deploy_suite
 from tests.support.telemetry import Forger
@@ -36,6 +36,9 @@ def equipped(suite: Suite) -> Desk:
 def isolation(equipped: Desk) -> Iterator[None]:
     snapshot = equipped.chain.snapshot()
     yield
+    # INV-MON-2: what is there is the sum of all purses, whatever a test has done.
+    purses = [purse(equipped.suite.monitor, name) for name in CARRIERS]
+    assert equipped.suite.currency.balanceOf(equipped.suite.monitor) == sum(map(sum, purses))
     equipped.chain.revert(snapshot)
 
 
