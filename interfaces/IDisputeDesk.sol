@@ -4,9 +4,10 @@ pragma solidity 0.8.30;
 import {IFreightEscrow} from "./IFreightEscrow.sol";
 
 /// @title IDisputeDesk
-/// @notice Disputes, before settlement, about what one leg of a consignment earns.
+/// @notice Disputes, before settlement, about what one leg of a consignment earns, or its seller.
 /// @dev While a dispute is open its consignment settles in no way; handovers go on. It ends by agreement of those whose money it is, by an
 /// arbiter's ruling within `RULING`, or by anyone from then on with what the terms compute.
+/// The seller's price counts as one leg more, after the last; who earns it is its carrier here.
 /// Trust: an arbiter can move no more than the freight of the leg in dispute, between its payer and its carrier. The desk holds bonds only.
 interface IDisputeDesk {
     /// @notice Where a dispute is, and by what it ended: both have agreed, an arbiter has ruled, nobody did either in time, or another
@@ -21,8 +22,8 @@ interface IDisputeDesk {
     }
 
     /// @notice A dispute.
-    /// @param raiser Who raised it and paid the bond. @param until Unix second from which it lapses. @param other Who gets a bond that is lost: of payer and
-    /// carrier the one against whom it was raised. @param bond Base units of the currency.
+    /// @param raiser Who raised it and paid the bond. @param until Unix second from which it lapses. @param other Who gets a bond that is lost: the leg's
+    /// carrier; of a dispute that this one raised the payer, or where that is no participant the consignee. @param bond Base units of the currency.
     struct Dispute {
         address raiser; // slot 0
         uint40 until;
@@ -78,7 +79,7 @@ interface IDisputeDesk {
     error DisputeNotOpen(uint64 dispute, DisputeStatus status);
     /// @notice The booking handed in is not the consignment's; `consignment` is what it became, or zero.
     error WrongBooking(uint64 consignment);
-    error UnknownLeg(uint64 consignment, uint8 leg);
+    error UnknownLeg(uint8 leg);
     error NotParty(uint64 consignment, uint8 leg, address caller);
     /// @notice Raiser and other party are of one organisation: the bond would be lost to nobody.
     error SameOrganisation(address raiser, address other);
@@ -90,7 +91,7 @@ interface IDisputeDesk {
     error AlreadyRaised(uint64 dispute);
     /// @notice The leg has its award, by this dispute.
     error AlreadyAwarded(uint64 dispute);
-    error AwardTooHigh(uint128 award, uint128 freight);
+    error AwardTooHigh(uint128 award, uint128 most);
     error WrongSplit(uint64 dispute);
     error Expired(uint40 deadline);
     error RulingOver(uint64 dispute, uint40 until);
@@ -113,7 +114,7 @@ interface IDisputeDesk {
     function disputeOf(uint64 consignment, uint8 leg, address party) external view returns (uint64);
     /// @notice The dispute that has awarded a leg, or zero.
     function awardedBy(uint64 consignment, uint8 leg) external view returns (uint64);
-    /// @notice The bond of a dispute about a leg: a tenth of its freight and a two-hundredth of all that is held up, rounded up.
+    /// @notice The bond of a dispute about a leg: a tenth of its freight and a two-hundredth of all that is held up, each rounded up.
     function bondOf(IFreightEscrow.Booking calldata booking, uint8 leg)
         external
         view
@@ -127,7 +128,7 @@ interface IDisputeDesk {
     // --- parties ---
 
     /// @notice Raises a dispute about a leg: the caller's bond is taken, the consignment is held (`IFreightHolds.hold`).
-    /// @param booking As it was booked. @param leg The leg, the first being 0. @param claim Hash of the written claim.
+    /// @param booking As it was booked. @param leg The leg, the first being 0; the number of legs for the seller's price. @param claim Hash of the written claim.
     /// @dev The caller is payer, consignee, or the leg's carrier, raises once about a leg, and is not of the organisation that a lost bond would go to. The leg's carrier has taken
     /// custody and not handed on longer than `LIMITATION` ago; the leg has no award. Emits `DisputeRaised`.
     function raise(IFreightEscrow.Booking calldata booking, uint8 leg, bytes32 claim)
@@ -142,13 +143,13 @@ interface IDisputeDesk {
         IFreightEscrow.Booking calldata booking,
         Split calldata split,
         bytes calldata payer,
-        bytes calldata carrier
+        bytes calldata payee
     ) external;
 
     // --- arbiters ---
 
     /// @notice Ends a dispute by ruling, before `until`.
-    /// @dev The arbiter is active and of no party's organisation: payer, consignee, carriers, all of them. Emits `DisputeEnded`.
+    /// @dev The arbiter is active and of no party's organisation: payer, consignee, seller, carriers, all of them. Emits `DisputeEnded`.
     function rule(uint64 id, IFreightEscrow.Booking calldata booking, Ruling calldata ruling)
         external;
 

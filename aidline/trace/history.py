@@ -28,6 +28,8 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "ConsignmentBooked": ("payer",),
     "CustodyChanged": ("from_", "to"),
     "DeclarationCorrected": ("author",),
+    "DisputeEnded": ("arbiter",),
+    "DisputeRaised": ("raiser",),
     "GiftClaimed": ("claimer",),
     "GiftPledged": ("donor",),
     "GiftReceived": ("intermediary",),
@@ -73,6 +75,7 @@ _ROOMS = frozenset(
         "BatchCourt",
         "ConditionMonitor",
         "DemandEscrow",
+        "DisputeDesk",
         "DonationRegistry",
         "FreightEscrow",
         "GiftAudit",
@@ -404,7 +407,8 @@ def _subjects(event: Event) -> Iterator[Subject]:
 
 
 def _unique(addresses: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(addresses))
+    """Return them in their order, each once, without the one that stands for nobody."""
+    return tuple(dict.fromkeys(address for address in addresses if int(address, 16)))
 
 
 def _reached(edges: Mapping[int, set[int]], start: int) -> set[int]:

@@ -14,7 +14,7 @@ import {References} from "../libraries/References.sol";
 import {SignatureCheck} from "../libraries/SignatureCheck.sol";
 
 /// @title DisputeDesk
-/// @notice Disputes, before settlement, about what one leg of a consignment earns.
+/// @notice Disputes, before settlement, about what one leg of a consignment earns, or its seller.
 contract DisputeDesk is IDisputeDesk, EIP712 {
     using SafeERC20 for ILogisticsCurrency;
 
@@ -81,11 +81,11 @@ contract DisputeDesk is IDisputeDesk, EIP712 {
         pure
         returns (uint128)
     {
-        uint256 heldUp;
+        (, uint256 disputed) = _stake(booking, leg);
+        uint256 heldUp = booking.price;
         for (uint256 i; i < booking.legs.length; ++i) {
             heldUp += booking.legs[i].freight;
         }
-        uint256 disputed = booking.legs[leg].freight;
         // Less than what was prepaid, which fits.
         return uint128(
             (disputed + _OF_DISPUTED - 1) / _OF_DISPUTED + (heldUp + _OF_HELD_UP - 1) / _OF_HELD_UP
@@ -102,9 +102,8 @@ contract DisputeDesk is IDisputeDesk, EIP712 {
         if (claim == 0) revert NoClaim();
         uint64 consignment = _consignmentOf(booking);
         if (consignment == 0) revert WrongBooking(consignment);
-        if (leg >= booking.legs.length) revert UnknownLeg(consignment, leg);
         address other = _opponent(consignment, booking, leg);
-        _checkTime(consignment, leg);
+        _checkTime(consignment, booking, leg);
         if (disputeOf[consignment][leg][msg.sender] != 0) {
             revert AlreadyRaised(disputeOf[consignment][leg][msg.sender]);
         }
@@ -138,17 +137,17 @@ contract DisputeDesk is IDisputeDesk, EIP712 {
         IFreightEscrow.Booking calldata booking,
         Split calldata split,
         bytes calldata payer,
-        bytes calldata carrier
+        bytes calldata payee
     ) external {
         if (block.timestamp > split.deadline) revert Expired(split.deadline);
         Dispute storage record = _open(split.dispute);
         if (split.consignment != record.consignment || split.leg != record.leg) {
             revert WrongSplit(split.dispute);
         }
-        _checkAward(record, booking, split.award);
+        address earner = _checkAward(record, booking, split.award);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(SPLIT_TYPEHASH, split)));
         SignatureCheck.requireValid(booking.payer, digest, payer);
-        SignatureCheck.requireValid(booking.legs[split.leg].carrier, digest, carrier);
+        SignatureCheck.requireValid(earner, digest, payee);
 
         _end(
             split.dispute,
@@ -203,15 +202,30 @@ contract DisputeDesk is IDisputeDesk, EIP712 {
         return freightEscrow.consignmentOf(freightEscrow.hashBooking(booking));
     }
 
-    /// @dev Against whom the caller raises: the carrier, or of the carrier the payer. Two of one organisation have nothing to lose to each other.
+    /// @dev Who earns in a leg, and at most how much; the seller and its price come after the last.
+    function _stake(IFreightEscrow.Booking calldata booking, uint8 leg)
+        private
+        pure
+        returns (address payee, uint128 amount)
+    {
+        if (leg == booking.legs.length && booking.seller != address(0)) {
+            return (booking.seller, booking.price);
+        }
+        if (leg >= booking.legs.length) revert UnknownLeg(leg);
+        return (booking.legs[leg].carrier, booking.legs[leg].freight);
+    }
+
+    /// @dev Against whom the caller raises: who earns, or of that one the payer; a payer that is no participant, as a fund, could not use what it wins.
+    /// Two of one organisation have nothing to lose to each other.
     function _opponent(uint64 consignment, IFreightEscrow.Booking calldata booking, uint8 leg)
         private
         view
         returns (address other)
     {
-        other = booking.legs[leg].carrier;
+        (other,) = _stake(booking, leg);
         if (msg.sender == other) {
-            other = booking.payer;
+            bool isStrange = registry.participant(booking.payer).registeredAt == 0;
+            other = isStrange && booking.consignee != address(0) ? booking.consignee : booking.payer;
         } else if (msg.sender != booking.payer && msg.sender != booking.consignee) {
             revert NotParty(consignment, leg, msg.sender);
         }
@@ -220,34 +234,40 @@ contract DisputeDesk is IDisputeDesk, EIP712 {
         }
     }
 
-    /// @dev The leg's carrier has taken custody, and has not handed on too long ago.
-    function _checkTime(uint64 consignment, uint8 leg) private view {
+    /// @dev The leg's carrier has taken custody, and has not handed on too long ago. The price is not earned before delivery.
+    function _checkTime(uint64 consignment, IFreightEscrow.Booking calldata booking, uint8 leg)
+        private
+        view
+    {
         IMaterialLedger.Stop[] memory route = ledger.routeOf(consignment);
-        if (route[uint256(leg) + 1].since == 0) revert LegNotBegun(consignment, leg);
-        uint40 handedOn = route[uint256(leg) + 2].since;
+        bool isLeg = leg < booking.legs.length;
+        if (route[isLeg ? uint256(leg) + 1 : 1].since == 0) revert LegNotBegun(consignment, leg);
+        uint40 handedOn = isLeg ? route[uint256(leg) + 2].since : 0;
         if (handedOn != 0 && block.timestamp >= handedOn + LIMITATION) {
             revert LegBarred(consignment, leg, handedOn + LIMITATION);
         }
     }
 
-    /// @dev The booking is the one in dispute, its leg has no award yet, and this one can be paid from its freight.
+    /// @dev The booking is the one in dispute, its leg has no award yet, and can earn as much as this. Returns who earns it.
     function _checkAward(
         Dispute storage record,
         IFreightEscrow.Booking calldata booking,
         uint128 award
-    ) private view {
+    ) private view returns (address payee) {
         uint64 consignment = _consignmentOf(booking);
         uint8 leg = record.leg;
         if (consignment != record.consignment) revert WrongBooking(consignment);
         if (awardedBy[consignment][leg] != 0) revert AlreadyAwarded(awardedBy[consignment][leg]);
-        uint128 freight = booking.legs[leg].freight;
-        if (award > freight) revert AwardTooHigh(award, freight);
+        uint128 most;
+        (payee, most) = _stake(booking, leg);
+        if (award > most) revert AwardTooHigh(award, most);
     }
 
     function _requireIndependent(uint64 id, IFreightEscrow.Booking calldata booking) private view {
         bytes32 own = _organisationOf(msg.sender);
         bool isApart = registry.isActive(msg.sender, IParticipantRegistry.Role.ARBITER)
-            && own != _organisationOf(booking.payer) && own != _organisationOf(booking.consignee);
+            && own != _organisationOf(booking.payer) && own != _organisationOf(booking.consignee)
+            && own != _organisationOf(booking.seller);
         for (uint256 i; isApart && i < booking.legs.length; ++i) {
             isApart = own != _organisationOf(booking.legs[i].carrier);
         }
