@@ -125,10 +125,13 @@ def own_lorries(desk: Desk, registry: Contract, registrar: Key) -> Court:
     registry.register(said, said.sign(lorries, domain_of(registry)), "", sender=registrar)
     network = desk.suite.network
     crew = network.addCrew(word("C1"), sender=lorries).event("CrewAdded").args.crew
-    added = network.addVehicle(vehicle(lorries, crew=crew), sender=lorries)
+    added = network.addVehicle(vehicle(lorries), sender=lorries)
     legs = desk.legs()
     legs[0] = replace(
-        legs[0], carrier=lorries.address, vehicle=added.event("VehicleAdded").args.vehicle
+        legs[0],
+        carrier=lorries.address,
+        vehicle=added.event("VehicleAdded").args.vehicle,
+        crew=crew,
     )
     booking = desk.booking([desk.allocate()], legs=legs)
     order, hospital = booking.struct_hash(), key_of("hospital")
@@ -143,6 +146,7 @@ def own_lorries(desk: Desk, registry: Contract, registrar: Key) -> Court:
                 )
             ],
             "consignee": b"",
+            "seller": b"",
         },
         NO_PERMIT,
         sender=hospital,
