@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from aidline.model import DisputeStatus, Status
-from tests.support.disputes import Court, bond_of
+from tests.support.disputes import OF_PRICE, PRICE, Court, bond_of
 from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk
 from tests.support.people import domain_of, key_of
 from tests.support.reverts import reverts
@@ -163,6 +163,38 @@ def test_consignee_raises_to_be_paid(desk: Desk) -> None:
     court.rule(court.raise_("hospital"), award=0)
     assert court.earned(court.deliver) == (0, *FREIGHTS[1:])
     assert desk.balance("hospital") == before
+
+
+# --- who sells ---
+
+
+def test_seller_disputes_what_carriers_earn(desk: Desk) -> None:
+    """DSP-1: its own is the price, from pick-up on."""
+    sale = Court.of_a_sale(desk)
+    with reverts("NotParty", leg=0, caller=key_of("supplier")):
+        sale.raise_("supplier", leg=0)
+
+
+def test_seller_helps_itself_from_the_freight(desk: Desk) -> None:
+    """DSP-7: no award on the price is more than the price."""
+    sale = Court.of_a_sale(desk)
+    dispute = sale.raise_("supplier", OF_PRICE)
+    everything = PRICE + sum(FREIGHTS)
+    with reverts("AwardTooHigh", award=everything, most=PRICE):
+        sale.agree(sale.split(dispute, everything), carrier="supplier")
+
+
+def test_seller_of_lost_goods_waits_for_a_default(desk: Desk) -> None:
+    """DSP-8: by default it has what the terms compute, nothing; and the payer has its bond."""
+    sale = Court.of_a_sale(desk)
+    desk.chain.set_time(LATEST[2] + WEEK)
+    dispute = sale.raise_("supplier", OF_PRICE)
+    desk.chain.set_time(sale.room.dispute(dispute).until)
+    before = desk.balance("hospital")
+    sale.room.close(dispute, sender=key_of("supplier"))
+    desk.lapse(sale.consignment, sender=key_of("stranger"))
+    bond = bond_of((*FREIGHTS, PRICE), OF_PRICE)
+    assert desk.balance("hospital") - before == sum(FREIGHTS) + PRICE + bond
 
 
 # --- who submits ---

@@ -10,11 +10,15 @@ from aidline.client import Contract, Receipt
 from aidline.signing import Domain
 from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, LIMIT, Desk
 from tests.support.people import domain_of, key_of, word
+from tests.support.suite import DAY, KIT, START, UNIT
 
-__all__ = ["BOND", "CLAIM", "REASON", "Court", "bond_of"]
+__all__ = ["BOND", "CLAIM", "OF_PRICE", "PRICE", "REASON", "Court", "bond_of"]
 
 CLAIM = word("claim 1")
 REASON = word("ruling 1")
+#: What a seller asks for its goods; in dispute it is one leg more, after the last.
+PRICE = 5_000 * UNIT
+OF_PRICE = len(FREIGHTS)
 
 
 def bond_of(freights: tuple[int, ...], leg: int) -> int:
@@ -52,6 +56,25 @@ class Court:
         for number, at in enumerate((DEPARTURES[0], *LATEST[:2])):
             desk.pass_on(consignment, number, at)
         desk.chain.set_time(LATEST[2])
+        return cls(desk, booking, consignment)
+
+    @classmethod
+    def of_a_sale(cls, desk: Desk, *, until_picked_up: bool = True, **changes: Any) -> Court:
+        """Let the hospital buy a thousand kits of the supplier; they are picked up, or booked."""
+        supplier = key_of("supplier")
+        asked = {
+            "material": KIT,
+            "quantity": 1_000,
+            "expiry": START + 300 * DAY,
+            "station": desk.stations[0],
+            "evidence": word("certificate"),
+        }
+        made = desk.suite.ledger.commission(asked, sender=supplier).event("LotCommissioned").args
+        sale = {"seller": supplier.address, "price": PRICE, "parcels": [made.parcel]} | changes
+        booking = desk.booking([], **sale)
+        consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
+        if until_picked_up:
+            desk.pass_on(consignment, 0, DEPARTURES[0])
         return cls(desk, booking, consignment)
 
     @property

@@ -9,44 +9,21 @@ given goods are sold
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from aidline.model import Role, roles_mask
-from tests.support.disputes import Court, bond_of
-from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk
+from tests.support.disputes import OF_PRICE, PRICE, Court, bond_of
+from tests.support.freight import CARRIERS, FREIGHTS, LATEST, Desk
 from tests.support.people import domain_of, key_of, registration, word
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, KIT, START, UNIT
+from tests.support.suite import DAY
 
-PRICE = 5_000 * UNIT
 SALE = (*FREIGHTS, PRICE)
-OF_PRICE = 3
-
-
-def sell(desk: Desk, *, until_picked_up: bool = True, **changes: Any) -> Court:
-    """The hospital buys a thousand kits of the supplier; they are picked up, or only booked."""
-    supplier = key_of("supplier")
-    made: dict[str, Any] = {
-        "material": KIT,
-        "quantity": 1_000,
-        "expiry": START + 300 * DAY,
-        "station": desk.stations[0],
-        "evidence": word("certificate"),
-    }
-    made_of = desk.suite.ledger.commission(made, sender=supplier).event("LotCommissioned").args
-    sale = {"seller": supplier.address, "price": PRICE, "parcels": [made_of.parcel]} | changes
-    booking = desk.booking([], **sale)
-    consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
-    if until_picked_up:
-        desk.pass_on(consignment, 0, DEPARTURES[0])
-    return Court(desk, booking, consignment)
 
 
 @pytest.fixture
 def sold(desk: Desk) -> Court:
-    return sell(desk)
+    return Court.of_a_sale(desk)
 
 
 def arrive(court: Court) -> None:
@@ -89,7 +66,7 @@ def test_reverts_when_nothing_is_sold(court: Court) -> None:
 
 
 def test_reverts_before_pick_up(desk: Desk) -> None:
-    booked = sell(desk, until_picked_up=False)
+    booked = Court.of_a_sale(desk, until_picked_up=False)
     with reverts("LegNotBegun", consignment=booked.consignment, leg=OF_PRICE):
         booked.raise_(leg=OF_PRICE)
 
@@ -137,7 +114,7 @@ def test_a_bond_is_the_consignees_where_the_payer_is_no_participant(desk: Desk) 
     payer, currency = key_of("stranger"), desk.suite.currency
     currency.transfer(payer, PRICE + sum(FREIGHTS), sender=key_of("hospital"))
     currency.approve(desk.freight, 2**256 - 1, sender=payer)
-    court = sell(desk, payer=payer.address)
+    court = Court.of_a_sale(desk, payer=payer.address)
     dispute = court.raise_("carrier")
     assert court.room.dispute(dispute).other == key_of("hospital").address
     before = desk.balance("hospital")
