@@ -97,8 +97,7 @@ def test_reverts_with_another_booking(court: Court, desk: Desk, dispute: int) ->
         for leg in desk.legs()
     ]
     other = desk.booking(
-        [desk.allocate(recipient="second_hospital")],
-        consignee=key_of("second_hospital").address,
+        [desk.allocate()],
         payer=key_of("supplier").address,
         legs=later,
         pick_up_by=DEPARTURES[0] + 2 * DAY,
