@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aidline.messages import DemandContest
 from aidline.model import Level
 from tests.support.demand import Attestation, Desk
 from tests.support.people import domain_of, key_of
@@ -85,3 +86,39 @@ def test_enlarges_a_hospital_to_thin_out_what_a_plan_raises(market: Desk) -> Non
     market.suite.registry.suspend(FRIEND.address, bytes(32), sender=key_of("suspender"))
     market.needs.dropFacility(FRIEND.address, sender=STRANGER)
     assert market.needs.peopleInCare(b"CN-HB".ljust(32, b"\0")) == 200
+
+
+def test_holds_a_rival_down_by_contests(market: Desk) -> None:
+    """DEM-33: a day for each organisation, two in all, and the demand counts again by itself."""
+    demand = market.publish(VICTIM, stock=200)
+    market.attest(demand, HONEST, valid=30 * DAY)
+    content = market.needs.contentOf(demand)
+    for accomplice in (ROGUE, THIRD):
+        market.needs.contest(demand, content, content, sender=accomplice)
+        market.wait(DAY)
+    for accomplice in (ROGUE, THIRD, key_of("fourth_auditor")):
+        with reverts("TooManyContests", demand=demand, most=2):
+            market.needs.contest(demand, content, content, sender=accomplice)
+    market.needs.refresh(demand, sender=STRANGER)
+    assert market.open_units() == (0, 0, 1_000, 0)
+
+
+def test_contests_in_the_name_of_another(market: Desk) -> None:
+    """DEM-33: a contest is the auditor's own signature, over the facts as they are."""
+    demand = market.publish(VICTIM, stock=200)
+    market.attest(demand, HONEST)
+    content = market.needs.contentOf(demand)
+    doubt = DemandContest(THIRD.address, demand, content, content, market.now + HOUR)
+    signature = doubt.sign(ROGUE, domain_of(market.needs))
+    with reverts("BadSignature", signer=THIRD):
+        market.needs.contestBySignature(doubt, signature, sender=ROGUE)
+    assert market.open_units() == (0, 0, 1_000, 0)
+
+
+def test_vetoes_a_rival_by_a_refusal(market: Desk) -> None:
+    """DEM-32: two auditors of other organisations outweigh it, and new facts clear it."""
+    demand = market.publish(VICTIM, stock=200)
+    content = market.needs.contentOf(demand)
+    market.needs.refuse(demand, content, content, sender=ROGUE)
+    market.attest(demand, HONEST, THIRD)
+    assert market.open_units() == (0, 0, 1_000, 0)

@@ -6,9 +6,10 @@ import pytest
 
 from aidline.model import Level
 from tests.support.demand import EMERGENCY, PLAN, Desk
+from tests.support.network import station
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, MASK
+from tests.support.suite import DAY, KIT, MASK
 
 AUDITOR, SECOND = key_of("auditor"), key_of("second_auditor")
 CHARITY, STRANGER = key_of("charity"), key_of("stranger")
@@ -101,3 +102,20 @@ def test_empties_the_fast_path_by_letting_go(market: Desk) -> None:
     market.escrow.release(allocation, sender=STRANGER)
     path = market.needs.fastPath(PLAN, HUBEI)
     assert (path.cap, path.used) == (100, 60)
+
+
+def test_splits_one_demand_into_many_below_the_cap(market: Desk) -> None:
+    """DEM-34: the cap limits all that it has asked of the material."""
+    parts = [market.publish(LIAR, material=KIT, units=2_500, stock=0) for _ in range(4)]
+    for part in parts:
+        market.attest(part, AUDITOR)
+    assert market.open_units(material=KIT) == (0, 0, 5_000, 0)
+
+
+def test_sends_the_goods_to_a_rivals_station(market: Desk) -> None:
+    """DEM-37: the station is its own, or a station operator's in its province."""
+    network = market.suite.network
+    theirs = network.addStation(station(OTHER, region=word("CN-420100")), sender=OTHER)
+    number = theirs.event("StationAdded").args.station
+    with reverts("NotRecipientsStation", station=number, recipient=LIAR):
+        market.publish(LIAR, station=number)

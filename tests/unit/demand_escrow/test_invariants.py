@@ -5,7 +5,8 @@
   nor failed, and never more than it asked;
 - INV-DEM-3 a batch is accepted exactly when it passes over no more urgent audited demand that its
   offers could serve;
-- INV-DEM-4 what was offered is what is left of the offer and what was allocated from it.
+- INV-DEM-4 what was offered is what is left of the offer and what was allocated from it;
+- INV-DEM-6 what a recipient has asked is its open units and those served.
 """
 
 from __future__ import annotations
@@ -267,6 +268,13 @@ class World:
         for number, demand in demands.items():
             assert demand.served == served[number] <= demand.units, "INV-DEM-2"
             assert (demand.status == DemandStatus.MET) <= (demand.served == demand.units)
+        asked: Counter[tuple[str, int]] = Counter()
+        for demand in demands.values():
+            live = demand.status in (DemandStatus.OPEN, DemandStatus.MET)
+            asked[demand.recipient, demand.material] += demand.units if live else demand.served
+        for (recipient, material), units in asked.items():
+            account = self.desk.needs.account(recipient, material)
+            assert (account.asked, account.on_hand) == (units, 0), "INV-DEM-6"
         for number, offer in self.offers().items():
             assert offer.units + taken[number] == self.offered[number], "INV-DEM-4"
             assert (offer.status == OfferStatus.USED) == (offer.units == 0)
