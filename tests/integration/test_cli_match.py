@@ -183,6 +183,7 @@ def test_on_a_quiet_chain_time_has_passed_as_well(place: Place) -> None:
 def test_a_small_block_makes_small_proposals(place: Place) -> None:
     room = 500_000
     place.node.chain.rpc.request("evm_setBlockGasLimit", hex(room))
+    place.node.chain.rpc.request("evm_mine")
     try:
         status, plan = place.propose()
     finally:
