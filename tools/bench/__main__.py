@@ -20,6 +20,7 @@ PARTS = {
     "matching": "tools.bench.matching",
     "replay": "tools.bench.replay",
     "donation": "tools.bench.donation",
+    "demand": "tools.bench.demand",
     "sim": "tools.bench.sim",
 }
 #: Of the table: the longest name of a figure must fit.
