@@ -186,6 +186,7 @@ class AllocationStatus(IntEnum):
     BOOKED = 2
     RELEASED = 3
     FAILED = 4
+    RECEIVED = 5
 
 
 class Tier(IntEnum):

@@ -27,7 +27,8 @@ interface IDemandEscrow {
         ALLOCATED,
         BOOKED,
         RELEASED,
-        FAILED
+        FAILED,
+        RECEIVED
     }
 
     /// @notice A parcel in escrow, as it is described; stored is only what parcel and lot do not say.
@@ -45,7 +46,7 @@ interface IDemandEscrow {
     }
 
     /// @notice Units of an offer matched to a demand.
-    /// @param parcel The parcel that was set apart when it was booked; zero until then, while the units are promised of the offer's parcel.
+    /// @param parcel The parcel that holds them since they were booked; zero until then, while the units are promised of the offer's parcel.
     /// @param at Unix seconds; can be booked for `BOOKING_WINDOW` from then.
     /// @param level Level under which it was served; LOW from the fast path.
     /// @param byHolder True when the holder of the goods chose the demand, false when a solver did.
@@ -125,6 +126,7 @@ interface IDemandEscrow {
     event AllocationReleased(uint64 indexed allocation, uint64 units);
     /// @notice Units of a booked allocation will not arrive; the demand is open for them.
     event AllocationShort(uint64 indexed allocation, uint64 units);
+    event AllocationReceived(uint64 indexed allocation, uint64 units);
     event AllocationFailed(
         uint64 indexed allocation, uint64 units, IMaterialLedger.ParcelState state
     );
@@ -157,6 +159,7 @@ interface IDemandEscrow {
     error BookingWindowOver(uint64 allocation, uint40 until);
     error BudgetExceeded(uint64 demand, uint128 asked, uint128 left);
     error FreightStillRuns(uint64 allocation);
+    error ParcelNotReceived(uint64 allocation, IMaterialLedger.ParcelState state);
     error ParcelNotFailed(uint64 allocation, IMaterialLedger.ParcelState state);
     error NothingShort(uint64 allocation);
     error NotPayer(uint64 allocation, address payer);
@@ -244,10 +247,13 @@ interface IDemandEscrow {
     /// @notice Reopens the demand for the units of a booked allocation that were set aside on the way (`IMaterialLedger.setAside`), as soon as they were.
     /// @dev Each unit once; the allocation is of the rest from then on. Emits `AllocationShort`. Reverts with `NothingShort`.
     function reportShort(uint64 allocationId) external;
+    /// @notice Notes that the goods of booked allocations came and may be used, so that they count with what their recipients have on hand.
+    /// @dev What was set aside on the way did not come: it is reported short first. Reverts with `ParcelNotReceived`; at most 100. Emits `AllocationReceived` for each.
+    function reportReceived(uint64[] calldata allocations) external;
 
     // --- FreightEscrow only ---
 
-    /// @notice Sets the goods of allocations apart and marks them as booked by `payer`, who must be the recipient, the donor of the lot, or the relief fund.
+    /// @notice Has the goods of allocations made parcels of their own and marks them as booked by `payer`, who must be the recipient, the donor of the lot, or the relief fund.
     /// @param freight Freight prepaid; when the fund pays, taken from the freight budget of the demands in turn. @dev Emits `AllocationBooked`.
     /// @return parcels of the allocations, in order @return recipient common to all
     function take(uint64[] calldata allocations, uint64 consignment, address payer, uint128 freight)

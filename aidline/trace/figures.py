@@ -190,7 +190,7 @@ def _by_level(served: Iterable[tuple[int, int]], open_: Iterable[tuple[int, int]
 def _demand_read(aid: Aidline) -> Figures:
     allocations = _read(aid.demand.allocation, aid.demand.allocationCount()).values()
     demands = _read(aid.needs.demand, aid.needs.demandCount()).values()
-    standing = (AllocationStatus.ALLOCATED, AllocationStatus.BOOKED)
+    standing = (AllocationStatus.ALLOCATED, AllocationStatus.BOOKED, AllocationStatus.RECEIVED)
     return _by_level(
         ((one.level, one.units) for one in allocations if one.status in standing),
         ((one.level, one.units - one.served) for one in demands),

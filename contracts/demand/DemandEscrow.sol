@@ -47,6 +47,16 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         uint56 short;
     }
 
+    /// @dev What became of a booked parcel: how the consignment ended for it and as a whole, and its present state.
+    struct Arrival {
+        IMaterialLedger.ParcelState state;
+        IMaterialLedger.ParcelState ofLoad;
+        IMaterialLedger.ParcelState present;
+        bool isInUse;
+        uint64 setAside;
+        uint64 lot;
+    }
+
     /// @dev Lines of one offer, the first of which is the batch's `first`.
     struct Group {
         uint64 offer;
@@ -312,35 +322,41 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
 
     /// @inheritdoc IDemandEscrow
     function reportFailed(uint64 allocationId) external {
-        AllocationRecord storage record = _bookedAllocation(allocationId);
-        uint64 parcelId = _parcelOf(allocationId, record);
-        (IMaterialLedger.ParcelState state, IMaterialLedger.ParcelState ofLoad,) =
-            ledger.outcomeOf(parcelId, record.consignment);
-        IMaterialLedger.ParcelState present = ledger.parcel(parcelId).state;
+        (AllocationRecord storage record, Arrival memory arrival) = _arrivalOf(allocationId);
+        IMaterialLedger.ParcelState state = arrival.state;
         bool isFailed = state == IMaterialLedger.ParcelState.LOST
             || state == IMaterialLedger.ParcelState.RETURNED
-            || (state == IMaterialLedger.ParcelState.QUARANTINED && !_isInUse(present));
-        if (!isFailed) revert ParcelNotFailed(allocationId, present);
+            || (state == IMaterialLedger.ParcelState.QUARANTINED && !arrival.isInUse);
+        if (!isFailed) revert ParcelNotFailed(allocationId, arrival.present);
 
         record.status = AllocationStatus.FAILED;
         emit AllocationFailed(allocationId, record.units, state);
         // By the recipient, at its door; what carriers refuse on the way is not its fault.
-        bool isRefused = state == IMaterialLedger.ParcelState.RETURNED && ofLoad == state;
+        bool isRefused = state == IMaterialLedger.ParcelState.RETURNED && arrival.ofLoad == state;
         _reopen(allocationId, record, isRefused);
     }
 
     /// @inheritdoc IDemandEscrow
     function reportShort(uint64 allocationId) external {
-        AllocationRecord storage record = _bookedAllocation(allocationId);
-        BookingRecord storage booked = _bookings[allocationId];
-        (,, uint64 setAside) = ledger.outcomeOf(_parcelOf(allocationId, record), record.consignment);
-        uint56 units = uint56(setAside) - booked.short;
-        if (units == 0) revert NothingShort(allocationId);
+        (AllocationRecord storage record, Arrival memory arrival) = _arrivalOf(allocationId);
+        if (_short(allocationId, record, arrival.setAside) == 0) revert NothingShort(allocationId);
+    }
 
-        booked.short += units;
-        record.units -= units;
-        emit AllocationShort(allocationId, units);
-        demandBook.reopen(record.demand, units, 0, false);
+    /// @inheritdoc IDemandEscrow
+    function reportReceived(uint64[] calldata allocations) external {
+        _requireFew(allocations.length);
+        for (uint256 i; i < allocations.length; ++i) {
+            uint64 id = allocations[i];
+            (AllocationRecord storage record, Arrival memory arrival) = _arrivalOf(id);
+            bool isReceived = arrival.state == IMaterialLedger.ParcelState.DELIVERED
+                || (arrival.state == IMaterialLedger.ParcelState.QUARANTINED && arrival.isInUse);
+            if (!isReceived) revert ParcelNotReceived(id, arrival.present);
+
+            _short(id, record, arrival.setAside);
+            record.status = AllocationStatus.RECEIVED;
+            emit AllocationReceived(id, record.units);
+            demandBook.countReceived(record.demand, arrival.lot, record.units);
+        }
     }
 
     // --- FreightEscrow ---
@@ -405,11 +421,25 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         if (block.timestamp >= until) revert BookingWindowOver(id, until);
     }
 
-    function _bookedAllocation(uint64 id) private view returns (AllocationRecord storage record) {
+    function _arrivalOf(uint64 id)
+        private
+        view
+        returns (AllocationRecord storage record, Arrival memory arrival)
+    {
         record = _knownAllocation(id);
         if (record.status != AllocationStatus.BOOKED) {
             revert AllocationWrongStatus(id, record.status);
         }
+        uint64 parcel = _parcelOf(id, record);
+        (arrival.state, arrival.ofLoad, arrival.setAside) =
+            ledger.outcomeOf(parcel, record.consignment);
+        IMaterialLedger.Stock memory stock = ledger.stockOf(parcel);
+        arrival.lot = stock.lot;
+        arrival.present = stock.state;
+        // Released from the quarantine in which it was delivered.
+        arrival.isInUse = stock.state == IMaterialLedger.ParcelState.DELIVERED
+            || stock.state == IMaterialLedger.ParcelState.DISTRIBUTED
+            || stock.state == IMaterialLedger.ParcelState.MERGED;
     }
 
     /// @dev Of an allocation that was booked.
@@ -589,13 +619,6 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
         }
     }
 
-    /// @dev Released from the quarantine in which it was delivered.
-    function _isInUse(IMaterialLedger.ParcelState state) private pure returns (bool) {
-        return state == IMaterialLedger.ParcelState.DELIVERED
-            || state == IMaterialLedger.ParcelState.DISTRIBUTED
-            || state == IMaterialLedger.ParcelState.MERGED;
-    }
-
     // --- own writes ---
 
     function _offer(
@@ -748,6 +771,20 @@ contract DemandEscrow is IDemandEscrow, LapsingPause {
             source.status = OfferStatus.USED;
             emit OfferEnded(record.offer, OfferStatus.USED, 0);
         }
+    }
+
+    /// @dev Opens the demand for what was set aside and not reported yet.
+    function _short(uint64 id, AllocationRecord storage record, uint64 setAside)
+        private
+        returns (uint56 units)
+    {
+        BookingRecord storage booked = _bookings[id];
+        units = uint56(setAside) - booked.short;
+        if (units == 0) return 0;
+        booked.short += units;
+        record.units -= units;
+        emit AllocationShort(id, units);
+        demandBook.reopen(record.demand, units, 0, false);
     }
 
     /// @dev The units and what their booking took of the freight budget go back to the demand.

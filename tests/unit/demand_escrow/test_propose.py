@@ -92,6 +92,19 @@ def test_allocates_and_scores_a_batch(
     assert escrow.stationOf(2) == STATION
 
 
+def test_solvers_are_compared_by_what_their_batches_won(
+    desk: Desk, escrow: Contract, charity: Key, solver: Key, stranger: Key, critical: int, high: int
+) -> None:
+    offer = desk.offer(charity, 600)
+    desk.propose((offer, critical, 300))
+    desk.propose((offer, critical, 100), (offer, high, 200))
+    record = escrow.solverRecord(solver)
+    assert (record.batches, record.lines) == (2, 3)
+    assert record.weighted == 400 * 64 + 200 * 16
+    assert record.stock_seconds == 6 * DAY
+    assert escrow.solverRecord(stranger).batches == 0
+
+
 def test_a_demand_served_partly_stays_open_with_the_rest(
     desk: Desk, charity: Key, critical: int
 ) -> None:
