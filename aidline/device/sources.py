@@ -153,6 +153,7 @@ class MqttSource:
             raise InputError(f"the broker's password is given by {_PASSWORD}, not in the address")
         try:
             from paho.mqtt import client as mqtt
+            from paho.mqtt.enums import CallbackAPIVersion
         except ImportError:
             raise EnvironmentProblem(
                 "reading from an MQTT broker needs the package paho-mqtt: install aidline[mqtt]"
@@ -160,7 +161,7 @@ class MqttSource:
         self._where, self._topic = (parts.hostname, port), topic
         self._inbox: Inbox = queue.Queue()
         client: Any = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2,
+            CallbackAPIVersion.VERSION2,
             client_id=session,
             clean_session=False,
             manual_ack=True,
