@@ -156,7 +156,7 @@ interface IBatchCourt {
         Shown calldata later
     ) external;
 
-    /// @notice A party of the booking (payer, consignee, carrier) wants to see a leaf. One at a time, and `MAX_DEMANDS` for a watch.
+    /// @notice A party of the booking (payer, consignee, seller, carrier) wants to see a leaf. One at a time, and `MAX_DEMANDS` for a watch.
     /// @dev Emits `LeafDemanded`.
     function demandLeaf(
         Recorded calldata recorded,

@@ -101,14 +101,6 @@ interface IConditionMonitor is IDeviceBonds {
         EACH
     }
 
-    /// @notice To be removed: running exposure at the last reading of a batch.
-    struct Checkpoint {
-        uint40 time; // slot 0
-        uint64 temperatureExposure;
-        uint64 humidityExposure;
-        uint32 longestGap;
-    }
-
     event WatchOpened(
         uint64 indexed consignment, address indexed device, bytes32 booking, Band band, uint128 bond
     );
@@ -139,7 +131,6 @@ interface IConditionMonitor is IDeviceBonds {
     error BatchesMissing(uint64 consignment, uint32 recorded, uint32 signed);
     error BatchAfterArrival(uint64 consignment, uint40 batchEnd, uint40 at);
     error TooManyBatches(uint64 consignment, uint32 most);
-    error UnknownBatch(uint64 consignment, uint32 index);
 
     /// @notice Most batches of a watch, so that settlement reads a bounded number.
     function MAX_BATCHES() external view returns (uint32);
@@ -182,34 +173,6 @@ interface IConditionMonitor is IDeviceBonds {
         Point[][] calldata told,
         uint40[] calldata cuts
     ) external view returns (Span[] memory spans);
-
-    /// @notice To be removed. @dev Reverts with `UnknownBatch`.
-    function checkpoint(uint64 consignment, uint32 index) external view returns (Checkpoint memory);
-
-    /// @notice To be removed: as `exposures`, for one span.
-    function exposureBetween(uint64 consignment, uint40 from, uint40 to)
-        external
-        view
-        returns (uint64 temperature, uint64 humidity, uint40 silence);
-
-    /// @notice To be removed: returns silently when the watching device has signed `digest`, at `at` was usable, and had then signed `batches` batches, all recorded.
-    /// @dev Reverts with `BatchesMissing`, `BatchAfterArrival`, `DeviceNotUsable`, `BadSignature`.
-    function requireArrival(
-        uint64 consignment,
-        uint32 batches,
-        uint40 at,
-        bytes32 digest,
-        bytes calldata signature
-    ) external view;
-
-    /// @notice To be removed: as `openWatches`, for one device.
-    function open(
-        uint64 consignment,
-        bytes32 booking,
-        address device,
-        Band calldata band,
-        uint128 freight
-    ) external;
 
     /// @notice FreightEscrow only: devices watch a consignment. @param freight Of all its legs: `bondFor` of it is locked in the purse of each device's operator.
     /// @dev Each must be usable now and named once. Emits `WatchOpened` for each. Reverts with `DeviceNotUsable`, `AlreadyWatched`, `BondTooSmall`.

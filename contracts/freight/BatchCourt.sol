@@ -314,7 +314,10 @@ contract BatchCourt is IBatchCourt {
     }
 
     function _isParty(IFreightEscrow.Booking calldata booking) private view returns (bool) {
-        if (msg.sender == booking.payer || msg.sender == booking.consignee) return true;
+        if (
+            msg.sender == booking.payer || msg.sender == booking.consignee
+                || msg.sender == booking.seller
+        ) return true;
         for (uint256 i; i < booking.legs.length; ++i) {
             if (msg.sender == booking.legs[i].carrier) return true;
         }

@@ -58,12 +58,6 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
 
     mapping(uint64 consignment => mapping(address device => Marks)) private _marks;
 
-    /// @dev To be removed.
-    mapping(uint64 consignment => address) private _deviceOf;
-
-    /// @dev To be removed.
-    mapping(uint64 consignment => Checkpoint[]) private _checkpoints;
-
     constructor(
         address registry_,
         address ledger_,
@@ -117,83 +111,7 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         }
     }
 
-    /// @inheritdoc IConditionMonitor
-    function checkpoint(uint64 consignment, uint32 index)
-        external
-        view
-        returns (Checkpoint memory)
-    {
-        Checkpoint[] storage points = _checkpoints[consignment];
-        if (index >= points.length) revert UnknownBatch(consignment, index);
-        return points[index];
-    }
-
-    /// @inheritdoc IConditionMonitor
-    function exposureBetween(uint64 consignment, uint40 from, uint40 to)
-        external
-        view
-        returns (uint64 temperature, uint64 humidity, uint40 silence)
-    {
-        _requireWatched(consignment);
-        if (to <= from) return (0, 0, 0);
-        Checkpoint[] storage points = _checkpoints[consignment];
-        uint256 index = _countUpTo(points, from);
-        uint256 end = _countUpTo(points, to);
-
-        uint40 heard = from;
-        if (index < end) {
-            Checkpoint memory last = points[end - 1];
-            heard = last.time;
-            (temperature, humidity) = (last.temperatureExposure, last.humidityExposure);
-            if (index != 0) {
-                Checkpoint memory before = points[index - 1];
-                temperature -= before.temperatureExposure;
-                humidity -= before.humidityExposure;
-            }
-        }
-        silence = to - heard;
-        for (; index < end; ++index) {
-            uint32 gap = points[index].longestGap;
-            if (gap > silence) silence = gap;
-        }
-        // The gap in which custody changed began with the one before.
-        if (silence > to - from) silence = to - from;
-    }
-
-    /// @inheritdoc IConditionMonitor
-    function requireArrival(
-        uint64 consignment,
-        uint32 batches,
-        uint40 at,
-        bytes32 digest,
-        bytes calldata signature
-    ) external view {
-        address device = _requireWatched(consignment);
-        Checkpoint[] storage points = _checkpoints[consignment];
-        if (points.length < batches) {
-            revert BatchesMissing(consignment, uint32(points.length), batches);
-        }
-        if (batches != 0 && points[batches - 1].time > at) {
-            revert BatchAfterArrival(consignment, points[batches - 1].time, at);
-        }
-        _requireUsable(device, at);
-        SignatureCheck.requireValid(device, digest, signature);
-    }
-
     // --- FreightEscrow ---
-
-    /// @inheritdoc IConditionMonitor
-    function open(
-        uint64 consignment,
-        bytes32 booking,
-        address device,
-        Band calldata band,
-        uint128 freight
-    ) external {
-        _requireEscrow();
-        _deviceOf[consignment] = device;
-        _open(consignment, Watch(device, booking, band), bondFor(freight));
-    }
 
     /// @inheritdoc IConditionMonitor
     function openWatches(
@@ -251,7 +169,6 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         SignatureCheck.requireValid(watch.device, _hashTypedDataV4(structHash), signature);
 
         _follow(watch, batch, structHash, figures);
-        if (_deviceOf[id] == watch.device) _checkpoint(before == 0, batch);
         _tellRecorded(id, watch.device, batch);
     }
 
@@ -259,12 +176,6 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
 
     function _requireEscrow() private view {
         if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
-    }
-
-    /// @dev To be removed.
-    function _requireWatched(uint64 consignment) private view returns (address device) {
-        device = _deviceOf[consignment];
-        if (device == address(0)) revert NotWatched(consignment, device);
     }
 
     function _requireUsable(address device, uint40 at) private view {
@@ -512,20 +423,6 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         }
     }
 
-    /// @dev How many checkpoints lie at or before `time`.
-    function _countUpTo(Checkpoint[] storage points, uint40 time)
-        private
-        view
-        returns (uint256 low)
-    {
-        uint256 high = points.length;
-        while (low < high) {
-            uint256 middle = (low + high) / 2;
-            if (points[middle].time <= time) low = middle + 1;
-            else high = middle;
-        }
-    }
-
     // --- internal writes ---
 
     function _open(uint64 consignment, Watch memory opened, uint128 bond) private {
@@ -558,17 +455,5 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
             calldatacopy(words, batch, 0x200)
             log3(words, 0x200, topic, id, device)
         }
-    }
-
-    /// @dev To be removed.
-    function _checkpoint(bool isFirst, Batch calldata batch) private {
-        uint32 gap = batch.longestGap;
-        if (isFirst) {
-            (, uint40 pickUp) = ledger.custodySpan(batch.consignment, 1);
-            if (batch.firstTime - pickUp > gap) gap = uint32(batch.firstTime - pickUp);
-        }
-        _checkpoints[batch.consignment].push(
-            Checkpoint(batch.lastTime, batch.temperatureExposure, batch.humidityExposure, gap)
-        );
     }
 }

@@ -70,7 +70,6 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("demand", "take", ([1], 1, ME, 0)),
     ("network", "reserve", (1, LEG)),
     ("network", "free", (1, 1, 1, START, START + DAY)),
-    ("monitor", "open", (1, PLAN, ME, BAND, UNIT)),
     ("monitor", "openWatches", (1, PLAN, [ME], BAND, UNIT)),
     ("monitor", "voidBatch", (1, ME, 0)),
     ("monitor", "splitBatch", (1, ME, START, SPLIT)),
