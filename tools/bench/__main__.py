@@ -15,6 +15,7 @@ from tools.bench.figures import Figure
 #: Subjects and the module that measures each.
 PARTS = {
     "currency": "tools.bench.currency",
+    "freight": "tools.bench.freight",
     "materials": "tools.bench.materials",
     "telemetry": "tools.bench.telemetry",
     "matching": "tools.bench.matching",
