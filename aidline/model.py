@@ -16,6 +16,7 @@ __all__ = [
     "ActionStatus",
     "AllocationId",
     "AllocationStatus",
+    "BreachKind",
     "ConsignmentId",
     "DemandId",
     "DemandStatus",
@@ -219,6 +220,18 @@ class Resolution(IntEnum):
     LOST = 4
     REFUSED = 5
     RECALLED = 6
+
+
+class BreachKind(IntEnum):
+    """What a leg answers for (``IFreightEscrow.BreachKind``)."""
+
+    NULL = 0
+    LATE = 1
+    TOO_WARM = 2
+    TOO_COLD = 3
+    HUMID = 4
+    SILENT = 5
+    LOST = 6
 
 
 class Policy(IntEnum):
