@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
-import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {References} from "../libraries/References.sol";
 import {ParcelBook} from "./ParcelBook.sol";
 
