@@ -183,17 +183,21 @@ ROOMS = {
 }
 
 
-def deploy_suite(chain: RevmChain, known: Mapping[str, str] | None = None) -> Suite:
+def deploy_suite(
+    chain: RevmChain, known: Mapping[str, str] | None = None, reserve: Contract | None = None
+) -> Suite:
     """Deploy everything as a user would, enrol the people, give them goods' names and money.
 
     Args:
         chain: The chain.
         known: Rooms that are not deployed, with the address that stands for each: a plain key's,
             by which a test can write to the rooms that name it. Such a room is ``None``.
+        reserve: The reserve token, which anyone may mint; the mock reserve if not given.
     """
     others = dict(known or {})
     config = Config(
-        {role: Holders((key_of(person).address,)) for role, person in GOVERNANCE.items()}
+        {role: Holders((key_of(person).address,)) for role, person in GOVERNANCE.items()},
+        reserve="mock" if reserve is None else reserve.address,
     )
     deployment = deploy(chain, key_of("deployer"), config, suite=_standing_in(others))
     made = Aidline(chain, deployment)
@@ -202,6 +206,7 @@ def deploy_suite(chain: RevmChain, known: Mapping[str, str] | None = None) -> Su
         attribute: made.contract(name) if name in places else None
         for attribute, name in ROOMS.items()
     }
+    rooms["reserve"] = rooms["reserve"] or reserve
     suite = Suite(chain, Rooms(chain, places | others, book=made.book), made, **rooms)
     enrol(suite.registry)
     catalogue(suite.ledger)

@@ -1,0 +1,156 @@
+"""Disputes before settlement, and the release of the devices' bonds after it."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from aidline import messages as m
+from aidline.model import Status
+from aidline.signing import Key
+from tests.invariant.freight.ends import Ends
+from tests.invariant.freight.shadow import OPEN, Consigned, Contest, Logger
+from tests.invariant.freight.stage import refused, some
+from tests.support.people import domain_of, key_of, word
+from tests.support.suite import DAY, HOUR
+
+__all__ = ["Disputes"]
+
+
+class Disputes(Ends):
+    """What a leg earns is contested; what a device's operator answers with is released."""
+
+    # --- disputes ---
+
+    def disputable(self) -> list[int]:
+        return self.shadow.having(*OPEN)
+
+    @some(disputable)
+    @rule(data=st.data(), carriers=st.booleans())
+    def dispute(self, data: st.DataObject, carriers: bool) -> None:
+        """Payer or carrier of a leg; refused where the leg, the time or an award forbids it."""
+        one = self.shadow.consignments[self.draw(data, self.disputable())]
+        leg = data.draw(st.integers(0, len(one.booking.legs) - 1))
+        payer, carrier = self.keys[one.booking.payer], one.hands[leg + 1]
+        raiser, other = (carrier, payer) if carriers else (payer, carrier)
+        bond = self.dispute_bond(one.booking, leg)
+        error = self.why_not_disputed(one, leg, raiser)
+        with refused(error):
+            receipt = self.suite.disputes["raise"](one.booking, leg, word("claim"), sender=raiser)
+        if error:
+            return
+        number = receipt.event("DisputeRaised").args.dispute
+        until = self.now + 7 * DAY
+        self.shadow.hold(one, self.now)
+        self.shadow.contests[number] = Contest(one, leg, raiser, other, bond, until)
+        self.shadow.pay(raiser, -bond)
+
+    def dispute_bond(self, booking: m.Booking, leg: int) -> int:
+        """DSP-2: a tenth of the leg's freight and a two-hundredth of all, each rounded up."""
+        whole = sum(part.freight for part in booking.legs)
+        return -(-booking.legs[leg].freight // 10) - (-whole // 200)
+
+    def why_not_disputed(self, one: Consigned, leg: int, raiser: Key) -> str | None:
+        if one.position < leg + 1:
+            return "LegNotBegun"
+        if one.position > leg + 1 and self.now >= one.times[leg + 2] + 7 * DAY:
+            return "LegBarred"
+        if self.shadow.raised(one, leg, raiser):
+            return "AlreadyRaised"
+        return "AlreadyAwarded" if leg in one.awards else None
+
+    def contested(self) -> list[int]:
+        return self.shadow.open_contests()
+
+    @some(contested)
+    @rule(data=st.data(), awarded=st.booleans(), founded=st.booleans(), share=st.integers(0, 101))
+    def rule_on_a_dispute(
+        self, data: st.DataObject, awarded: bool, founded: bool, share: int
+    ) -> None:
+        number = self.draw(data, self.contested())
+        contest = self.shadow.contests[number]
+        one = contest.consigned
+        award = one.booking.legs[contest.leg].freight * share // 100 if awarded else 0
+        error = None
+        if self.now >= contest.until:
+            error = "RulingOver"
+        elif contest.leg in one.awards:
+            error = "AlreadyAwarded"
+        elif award > one.booking.legs[contest.leg].freight:
+            error = "AwardTooHigh"
+        ruling = {
+            "is_awarded": awarded,
+            "is_founded": founded,
+            "award": award,
+            "reason": word("ruling"),
+        }
+        with refused(error):
+            self.suite.disputes.rule(number, one.booking, ruling, sender=key_of("arbiter"))
+        if not error:
+            self.shadow.end_contest(
+                number, self.now, founded=founded, award=award if awarded else None
+            )
+
+    def agreeable(self) -> list[int]:
+        contests = self.shadow.contests
+        return [n for n in self.contested() if contests[n].leg not in contests[n].consigned.awards]
+
+    @some(agreeable)
+    @rule(data=st.data(), share=st.integers(0, 100))
+    def agree(self, data: st.DataObject, share: int) -> None:
+        number = self.draw(data, self.agreeable())
+        contest = self.shadow.contests[number]
+        one, desk = contest.consigned, self.suite.disputes
+        award = one.booking.legs[contest.leg].freight * share // 100
+        split = m.Split(number, one.id, contest.leg, award, self.now + HOUR)
+        desk.settleByAgreement(
+            one.booking,
+            split,
+            split.sign(self.keys[one.booking.payer], domain_of(desk)),
+            split.sign(one.hands[contest.leg + 1], domain_of(desk)),
+            sender=key_of("stranger"),
+        )
+        self.shadow.end_contest(number, self.now, founded=True, award=award)
+
+    @some(contested)
+    @rule(data=st.data(), patient=st.booleans())
+    def close_a_dispute(self, data: st.DataObject, patient: bool) -> None:
+        number = self.draw(data, self.contested())
+        contest = self.shadow.contests[number]
+        moot = contest.leg in contest.consigned.awards
+        if patient and not moot:
+            self.wait_until(contest.until)
+        error = None if moot or self.now >= contest.until else "NotYet"
+        with refused(error):
+            self.suite.disputes.close(number, sender=key_of("stranger"))
+        if not error:
+            self.shadow.end_contest(number, self.now, founded=moot, award=None)
+
+    # --- the devices' bonds after the end ---
+
+    def bonded(self) -> list[int]:
+        return [n for n, one in self.shadow.consignments.items() if one.loggers]
+
+    @some(bonded)
+    @rule(data=st.data())
+    def release_a_bond(self, data: st.DataObject) -> None:
+        one = self.shadow.consignments[self.draw(data, self.bonded())]
+        self.release(one, data.draw(st.sampled_from(one.loggers)))
+
+    def release(self, one: Consigned, logger: Logger) -> None:
+        error = None
+        if logger.released:
+            error = "Released"
+        elif one.status is not Status.SETTLED:
+            error = "StillOpen"
+        elif self.now < one.ended_at + 10 * DAY:
+            error = "NotYet"
+        with refused(error):
+            self.suite.court.release(
+                one.id, key_of(logger.name), one.booking, sender=key_of("stranger")
+            )
+        if not error:
+            logger.released = True
+            purse = self.shadow.bonds[logger.operator]
+            purse.locked -= logger.bond
+            purse.free += logger.bond

@@ -1,0 +1,364 @@
+"""What consignments, purses and bonds must come to, by the words of the specification."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aidline.messages import Batch, Booking
+from aidline.model import DeviceRule, ParcelState, Policy, Resolution, Status
+from aidline.signing import Key
+from aidline.telemetry import Point, Recorder
+from tests.support.freight import pay_of
+from tests.support.suite import DAY
+
+__all__ = ["Consigned", "Contest", "Figures", "Logger", "Outcome", "Purse", "Shadow"]
+
+GRACE = 7 * DAY
+SILENCE = DAY
+OPEN = (Status.BOOKED, Status.IN_TRANSIT, Status.ARRIVED, Status.REFUSED)
+
+
+@dataclass
+class Purse:
+    """Money that somebody keeps in a contract."""
+
+    free: int = 0
+    locked: int = 0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a device says of a time."""
+
+    temperature: int = 0
+    humidity: int = 0
+    silence: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a leg earns, and why."""
+
+    pay: int = 0
+    late: int = 0
+    temperature: int = 0
+    humidity: int = 0
+    silence: int = 0
+
+
+@dataclass
+class Logger:
+    """A device of a consignment, and what it has told."""
+
+    name: str
+    operator: str
+    recorder: Recorder
+    bond: int
+    batches: list[Batch] = field(default_factory=list)
+    released: bool = False
+
+    @property
+    def points(self) -> list[Point]:
+        return [Point.of(batch) for batch in self.batches]
+
+    def says(self, start: int, end: int, *, after: int) -> Figures:
+        """MON-9: of what ends after ``after`` and not after ``end``, from ``start`` on."""
+        temperature = humidity = silence = 0
+        heard, before = start, None
+        for batch in self.batches:
+            if after < batch.last_time <= end:
+                temperature += batch.temperature_exposure
+                humidity += batch.humidity_exposure
+                if before:
+                    temperature -= before.temperature_exposure
+                    humidity -= before.humidity_exposure
+                if batch.last_time > heard:
+                    gap = max(batch.longest_gap, batch.first_time - heard)
+                    silence = max(silence, min(gap, batch.last_time - heard))
+                    heard = batch.last_time
+            before = batch
+        return Figures(temperature, humidity, max(silence, end - heard))
+
+
+@dataclass
+class Consigned:
+    """A consignment as it should be."""
+
+    id: int
+    booking: Booking
+    #: Who has it when: the consignor, each carrier, who takes it at the end.
+    hands: list[Key]
+    loggers: list[Logger]
+    parcels: list[int]
+    lots: list[int]
+    #: Booking, pick-up, and each change of hands after it.
+    times: list[int]
+    salt: bytes = bytes(32)
+    status: Status = Status.BOOKED
+    resolution: Resolution = Resolution.NULL
+    arrived_at: int = 0
+    proven_at: int = 0
+    ended_at: int = 0
+    recalled: bool = False
+    #: From when until when disputes held it; none while they do.
+    pauses: list[list[int | None]] = field(default_factory=list)
+    awards: dict[int, int] = field(default_factory=dict)
+    refused: set[int] = field(default_factory=set)
+    paid: int = 0
+    refunded: int = 0
+    forfeited: int = 0
+
+    @property
+    def prepaid(self) -> int:
+        return sum(leg.freight for leg in self.booking.legs) + self.booking.price
+
+    @property
+    def held(self) -> int:
+        """Money of it that is in the escrow."""
+        return self.prepaid - self.paid - self.refunded
+
+    @property
+    def is_held(self) -> bool:
+        """A dispute is open."""
+        return bool(self.pauses) and self.pauses[-1][1] is None
+
+    @property
+    def position(self) -> int:
+        """Changes of hands so far: 0 with the consignor, 1 with the first carrier."""
+        return len(self.times) - 1
+
+    @property
+    def is_last(self) -> bool:
+        """The last carrier has it, and it is on its way."""
+        return self.status is Status.IN_TRANSIT and self.position == len(self.booking.legs)
+
+    @property
+    def told(self) -> list[list[Point]]:
+        return [logger.points for logger in self.loggers]
+
+    def put_off(self, limit: int) -> int:
+        """A time limit as disputes have put it off."""
+        for since, until in self.pauses:
+            assert since is not None and until is not None
+            if since > limit:
+                break
+            limit += until - since
+        return limit
+
+    @property
+    def lapses(self) -> int:
+        """FRT-25: from when on what was not picked up or not delivered lapses."""
+        legs = self.booking.legs
+        if self.position == 0:
+            return self.put_off(self.booking.pick_up_by + GRACE)
+        return self.put_off(legs[-1].latest_arrival + self.excuse(self.position - 1) + GRACE)
+
+    @property
+    def settles(self) -> int:
+        """From when on what arrived, or was refused, settles without the consignee."""
+        return self.put_off(self.proven_at + SILENCE)
+
+    def excuse(self, leg: int) -> int:
+        """FRT-21: by how much a leg received the goods late through another's fault."""
+        if leg == 0:
+            return 0
+        legs = self.booking.legs
+        due = max(legs[leg - 1].latest_arrival, legs[leg].departure)
+        return max(0, self.times[leg + 1] - due)
+
+    # --- what is earned ---
+
+    def figures(self, times: Sequence[int]) -> list[Figures]:
+        """What the devices say of each span between handovers, and last of the whole way."""
+        cuts = times[1:]
+        spans = [(cuts[i], cuts[i + 1], 0 if i == 0 else cuts[i]) for i in range(len(cuts) - 1)]
+        return [
+            self.join([logger.says(start, end, after=after) for logger in self.loggers])
+            for start, end, after in [*spans, (cuts[0], cuts[-1], 0)]
+        ]
+
+    def join(self, said: list[Figures]) -> Figures:
+        """MON-11: what several devices say together."""
+        if not said:
+            return Figures()
+        choose = max
+        if self.booking.terms.device_rule is DeviceRule.ANY:
+            heard = [one for one in said if one.silence <= self.booking.terms.longest_silence]
+            said = heard or [min(said, key=lambda one: one.silence)]
+            choose = min
+        return Figures(
+            choose(one.temperature for one in said),
+            choose(one.humidity for one in said),
+            choose(one.silence for one in said),
+        )
+
+    def outcomes(self, times: Sequence[int] | None = None) -> list[Outcome]:
+        """What each leg earns when the changes of hands are these."""
+        times = self.times if times is None else times
+        legs, agreed = self.booking.legs, self.booking.terms
+        earned = [Outcome()] * len(legs)
+        figures = self.figures(times) if len(times) > 2 else []
+        for number, said in enumerate(figures[:-1]):
+            late = max(0, times[number + 2] - legs[number].latest_arrival - self.excuse(number))
+            pay = pay_of(legs[number].freight, agreed, late, said.temperature, said.humidity)
+            earned[number] = Outcome(pay, late, said.temperature, said.humidity, said.silence)
+        for number, award in self.awards.items():
+            said = earned[number]
+            earned[number] = Outcome(
+                award, said.late, said.temperature, said.humidity, said.silence
+            )
+        return earned
+
+    def unfit(self, times: Sequence[int]) -> set[int] | None:
+        """FRT-23: legs that answer for a floor that was passed; ``None`` when all is fit."""
+        *spans, whole = self.figures(times)
+        agreed = self.booking.terms
+        guilty = set()
+        if whole.temperature > agreed.exposure_floor:
+            guilty.add(max(range(len(spans)), key=lambda i: spans[i].temperature))
+        if whole.humidity > agreed.humidity_floor:
+            guilty.add(max(range(len(spans)), key=lambda i: spans[i].humidity))
+        if guilty:
+            return guilty
+        silent = whole.silence > agreed.longest_silence and agreed.policy is not Policy.CONSIGNEE
+        return guilty if silent and self.loggers else None
+
+    def silence(self, times: Sequence[int]) -> int:
+        """The longest silence of the whole way."""
+        return self.figures(times)[-1].silence
+
+
+@dataclass
+class Contest:
+    """A dispute."""
+
+    consigned: Consigned
+    leg: int
+    raiser: Key
+    other: Key
+    bond: int
+    until: int
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class End:
+    """How a consignment ends.
+
+    Attributes:
+        outcomes: What each leg earns.
+        price: What the seller earns.
+        state: Of its parcels.
+        keeper: Who has them.
+        forfeits: Legs whose bond goes to the payer.
+    """
+
+    resolution: Resolution
+    outcomes: list[Outcome]
+    price: int
+    state: ParcelState
+    keeper: Key
+    forfeits: set[int]
+
+
+@dataclass
+class Shadow:
+    """All there is: people's money wherever it lies, consignments, disputes."""
+
+    wallets: dict[str, int]
+    purses: dict[str, Purse]
+    bonds: dict[str, Purse]
+    consignments: dict[int, Consigned] = field(default_factory=dict)
+    contests: dict[int, Contest] = field(default_factory=dict)
+    #: What people have sent to the contracts as a present.
+    presents: Counter[str] = field(default_factory=Counter)
+
+    def pay(self, who: Key | str, amount: int) -> None:
+        """Currency comes into somebody's hands, or leaves them."""
+        address = who if isinstance(who, str) else who.address
+        self.wallets[address] += amount
+        assert self.wallets[address] >= 0
+
+    def having(self, *statuses: Status) -> list[int]:
+        """Consignments with one of these statuses."""
+        return [n for n, one in self.consignments.items() if one.status in statuses]
+
+    def free(self, *statuses: Status) -> list[int]:
+        """The same, of which no dispute is open."""
+        return [n for n in self.having(*statuses) if not self.consignments[n].is_held]
+
+    # --- ends ---
+
+    def delivery(self, one: Consigned, at: int) -> End:
+        """The goods have come to who is to have them."""
+        times = [*one.times, at]
+        guilty = one.unfit(times)
+        state, resolution = ParcelState.DELIVERED, Resolution.DELIVERED
+        if one.booking.household != bytes(32):
+            state = ParcelState.DISTRIBUTED
+        if guilty is not None:
+            state, resolution = ParcelState.QUARANTINED, Resolution.DELIVERED_DAMAGED
+        if one.recalled:
+            state, resolution = ParcelState.QUARANTINED, Resolution.RECALLED
+        keeper = one.hands[-1]
+        return End(
+            resolution, one.outcomes(times), one.booking.price, state, keeper, guilty or set()
+        )
+
+    def stop(self, one: Consigned, resolution: Resolution) -> End:
+        """The goods stay with whoever has them."""
+        state = {
+            Resolution.CANCELLED: ParcelState.ALLOCATED
+            if one.booking.allocations
+            else ParcelState.HELD,
+            Resolution.LOST: ParcelState.LOST,
+            Resolution.REFUSED: ParcelState.RETURNED,
+            Resolution.RECALLED: ParcelState.QUARANTINED,
+        }[resolution]
+        lost = {one.position - 1} if resolution is Resolution.LOST else set()
+        return End(resolution, one.outcomes(), 0, state, one.hands[one.position], lost)
+
+    def close(self, one: Consigned, end: End, now: int) -> None:
+        """FRT-20: carriers, seller and payer get what is theirs."""
+        for number, (leg, earned) in enumerate(zip(one.booking.legs, end.outcomes, strict=True)):
+            purse = self.purses[leg.carrier]
+            purse.locked -= leg.bond
+            purse.free += earned.pay
+            if number in end.forfeits:
+                one.forfeited += leg.bond
+            else:
+                purse.free += leg.bond
+        if end.price:
+            self.purses[one.booking.seller].free += end.price
+        one.paid = sum(earned.pay for earned in end.outcomes) + end.price
+        one.refunded = one.prepaid - one.paid
+        self.pay(one.booking.payer, one.refunded + one.forfeited)
+        one.status, one.resolution, one.ended_at = Status.SETTLED, end.resolution, now
+
+    # --- disputes ---
+
+    def open_contests(self) -> list[int]:
+        return [n for n, contest in self.contests.items() if not contest.ended]
+
+    def raised(self, one: Consigned, leg: int, raiser: Key) -> bool:
+        """Whether the party has raised one about the leg before."""
+        return any(
+            contest.consigned is one and contest.leg == leg and contest.raiser == raiser
+            for contest in self.contests.values()
+        )
+
+    def hold(self, one: Consigned, now: int) -> None:
+        if not one.is_held:
+            one.pauses.append([now, None])
+
+    def end_contest(self, number: int, now: int, *, founded: bool, award: int | None) -> None:
+        contest = self.contests[number]
+        contest.ended = True
+        one = contest.consigned
+        self.pay(contest.raiser if founded else contest.other, contest.bond)
+        if award is not None:
+            one.awards[contest.leg] = award
+        if all(other.ended for other in self.contests.values() if other.consigned is one):
+            one.pauses[-1][1] = now
