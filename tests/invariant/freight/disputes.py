@@ -26,14 +26,14 @@ class Disputes(Ends):
         return self.shadow.having(*OPEN)
 
     @some(disputable)
-    @rule(data=st.data(), carriers=st.booleans())
-    def dispute(self, data: st.DataObject, carriers: bool) -> None:
-        """Payer or carrier of a leg; refused where the leg, the time or an award forbids it."""
+    @rule(data=st.data(), by_payee=st.booleans())
+    def dispute(self, data: st.DataObject, by_payee: bool) -> None:
+        """Payer, or who earns; refused where the leg, the time or an award forbids it."""
         one = self.shadow.consignments[self.draw(data, self.disputable())]
-        leg = data.draw(st.integers(0, len(one.booking.legs) - 1))
-        payer, carrier = self.keys[one.booking.payer], one.hands[leg + 1]
-        raiser, other = (carrier, payer) if carriers else (payer, carrier)
-        bond = self.dispute_bond(one.booking, leg)
+        leg = data.draw(st.integers(0, len(one.stakes) - 1))
+        payer, payee = self.keys[one.booking.payer], self.keys[one.stakes[leg][0]]
+        raiser, other = (payee, payer) if by_payee else (payer, payee)
+        bond = self.dispute_bond(one, leg)
         error = self.why_not_disputed(one, leg, raiser)
         with refused(error):
             receipt = self.suite.disputes["raise"](one.booking, leg, word("claim"), sender=raiser)
@@ -45,13 +45,13 @@ class Disputes(Ends):
         self.shadow.contests[number] = Contest(one, leg, raiser, other, bond, until)
         self.shadow.pay(raiser, -bond)
 
-    def dispute_bond(self, booking: m.Booking, leg: int) -> int:
-        """DSP-2: a tenth of the leg's freight and a two-hundredth of all, each rounded up."""
-        whole = sum(part.freight for part in booking.legs)
-        return -(-booking.legs[leg].freight // 10) - (-whole // 200)
+    def dispute_bond(self, one: Consigned, leg: int) -> int:
+        """DSP-2: a tenth of what is in dispute and a two-hundredth of all, each rounded up."""
+        return -(-one.stakes[leg][1] // 10) - (-one.prepaid // 200)
 
     def why_not_disputed(self, one: Consigned, leg: int, raiser: Key) -> str | None:
-        if one.position < leg + 1:
+        is_price = leg == len(one.booking.legs)
+        if one.position < (1 if is_price else leg + 1):
             return "LegNotBegun"
         if one.position > leg + 1 and self.now >= one.times[leg + 2] + 7 * DAY:
             return "LegBarred"
@@ -70,13 +70,14 @@ class Disputes(Ends):
         number = self.draw(data, self.contested())
         contest = self.shadow.contests[number]
         one = contest.consigned
-        award = one.booking.legs[contest.leg].freight * share // 100 if awarded else 0
+        most = one.stakes[contest.leg][1]
+        award = most * share // 100 if awarded else 0
         error = None
         if self.now >= contest.until:
             error = "RulingOver"
         elif contest.leg in one.awards:
             error = "AlreadyAwarded"
-        elif award > one.booking.legs[contest.leg].freight:
+        elif award > most:
             error = "AwardTooHigh"
         ruling = {
             "is_awarded": awarded,
@@ -101,13 +102,13 @@ class Disputes(Ends):
         number = self.draw(data, self.agreeable())
         contest = self.shadow.contests[number]
         one, desk = contest.consigned, self.suite.disputes
-        award = one.booking.legs[contest.leg].freight * share // 100
+        award = one.stakes[contest.leg][1] * share // 100
         split = m.Split(number, one.id, contest.leg, award, self.now + HOUR)
         desk.settleByAgreement(
             one.booking,
             split,
             split.sign(self.keys[one.booking.payer], domain_of(desk)),
-            split.sign(one.hands[contest.leg + 1], domain_of(desk)),
+            split.sign(self.keys[one.stakes[contest.leg][0]], domain_of(desk)),
             sender=key_of("stranger"),
         )
         self.shadow.end_contest(number, self.now, founded=True, award=award)

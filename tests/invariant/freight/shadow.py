@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aidline.messages import Batch, Booking
 from aidline.model import DeviceRule, ParcelState, Policy, Resolution, Status
@@ -115,6 +115,12 @@ class Consigned:
         return sum(leg.freight for leg in self.booking.legs) + self.booking.price
 
     @property
+    def stakes(self) -> list[tuple[str, int]]:
+        """Who earns what at the most: each leg's carrier, and after them the seller."""
+        own = [(leg.carrier, leg.freight) for leg in self.booking.legs]
+        return own + ([(self.booking.seller, self.booking.price)] if self.booking.price else [])
+
+    @property
     def held(self) -> int:
         """Money of it that is in the escrow."""
         return self.prepaid - self.paid - self.refunded
@@ -204,12 +210,15 @@ class Consigned:
             late = max(0, times[number + 2] - legs[number].latest_arrival - self.excuse(number))
             pay = pay_of(legs[number].freight, agreed, late, said.temperature, said.humidity)
             earned[number] = Outcome(pay, late, said.temperature, said.humidity, said.silence)
-        for number, award in self.awards.items():
-            said = earned[number]
-            earned[number] = Outcome(
-                award, said.late, said.temperature, said.humidity, said.silence
-            )
-        return earned
+        return [
+            replace(outcome, pay=self.awards.get(number, outcome.pay))
+            for number, outcome in enumerate(earned)
+        ]
+
+    def price(self, *, is_sold: bool) -> int:
+        """What the seller earns, unless a dispute said otherwise."""
+        computed = self.booking.price if is_sold else 0
+        return self.awards.get(len(self.booking.legs), computed)
 
     def unfit(self, times: Sequence[int]) -> set[int] | None:
         """FRT-23: legs that answer for a floor that was passed; ``None`` when all is fit."""
@@ -304,7 +313,12 @@ class Shadow:
             state, resolution = ParcelState.QUARANTINED, Resolution.RECALLED
         keeper = one.hands[-1]
         return End(
-            resolution, one.outcomes(times), one.booking.price, state, keeper, guilty or set()
+            resolution,
+            one.outcomes(times),
+            one.price(is_sold=True),
+            state,
+            keeper,
+            guilty or set(),
         )
 
     def stop(self, one: Consigned, resolution: Resolution) -> End:
@@ -318,7 +332,8 @@ class Shadow:
             Resolution.RECALLED: ParcelState.QUARANTINED,
         }[resolution]
         lost = {one.position - 1} if resolution is Resolution.LOST else set()
-        return End(resolution, one.outcomes(), 0, state, one.hands[one.position], lost)
+        price = one.price(is_sold=False)
+        return End(resolution, one.outcomes(), price, state, one.hands[one.position], lost)
 
     def close(self, one: Consigned, end: End, now: int) -> None:
         """FRT-20: carriers, seller and payer get what is theirs."""
