@@ -116,9 +116,9 @@ class Acts(Checked, RuleBasedStateMachine):
         return [number for number, end in self.shadow.loads.items() if end == S.IN_TRANSIT]
 
     def arrived(self) -> list[int]:
-        """Allocations delivered that are not counted as received."""
-        made = self.shadow.allocations.items()
-        return [n for n, item in made if item.outcome == S.DELIVERED and not item.brought]
+        """Allocations delivered that nobody has reported as received."""
+        made = self.shadow.allocations
+        return [n for n in self.booked() if made[n].outcome == S.DELIVERED]
 
     def on_hand(self) -> list[tuple[str, int]]:
         """Who has received units of which lot."""
@@ -539,7 +539,7 @@ class Acts(Checked, RuleBasedStateMachine):
         possible = ["report", *["receive"] * 3 * bool(arrived), *["hand out"] * bool(delivered)]
         act = self.choose(data, possible + ["write off"] * 2 * bool(on_hand))
         if act == "receive":
-            self.bring(self.choose(data, arrived))
+            self.report_received(self.choose(data, arrived if own else self.allocations()))
         elif act == "write off":
             name, lot = self.choose(data, on_hand)
             self.write_off(name, lot, units, auditor, reason)

@@ -86,7 +86,6 @@ class Allocation:
     consignment: int = 0
     freight: int = 0
     outcome: ParcelState = S.NULL
-    brought: bool = False
 
 
 @dataclass
@@ -402,11 +401,14 @@ class Market(Needs):
 
     # --- what is used up ---------------------------------------------------------------------
 
-    def bring(self, number: int) -> None:
-        """The goods of an allocation are with its recipient, and are counted as on hand."""
+    def report_received(self, number: int) -> None:
+        """The goods of an allocation came, and count as on hand with its recipient."""
         made = self.allocations[number]
+        booked = made.status == AllocationStatus.BOOKED
+        refuse_if(not booked, "AllocationWrongStatus", status=made.status)
+        refuse_if(made.outcome != S.DELIVERED, "ParcelNotReceived")
+        made.status = AllocationStatus.RECEIVED
         demand, parcel = self.demands[made.demand], self.parcels[made.parcel]
-        made.brought = True
         self.received[demand.recipient, parcel.lot] += made.units
         self.brought[demand.recipient, demand.material] += made.units
 

@@ -11,6 +11,7 @@ from aidline.model import EarmarkKind, ParcelState, Role
 from tests.invariant.demand_market import Line, Market
 from tests.invariant.demand_shadow import NO_MARK, Mark, Refused
 from tests.support.demand import EMERGENCY, FREIGHT, FUND, PLAN, STATION, Desk, earmark
+from tests.support.network import NOBODY
 from tests.support.people import Enrolment, key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, KIT, MASK
@@ -322,7 +323,7 @@ class World:
         def act() -> None:
             self.escrow.take(numbers, consignment, address, freight, sender=FREIGHT)
             parcels = [self.escrow.allocation(number).parcel for number in numbers]
-            self.ledger.form(consignment, parcels, [], sender=FREIGHT)
+            self.ledger.form(consignment, parcels, NOBODY, [], sender=FREIGHT)
 
         self.carry_out("take", lambda shadow: shadow.take(numbers, payer, freight), act)
 
@@ -357,12 +358,11 @@ class World:
             lambda: self.escrow.reportFailed(number, sender=ANYONE),
         )
 
-    def bring(self, number: int) -> None:
-        made = self.shadow.allocations[number]
+    def report_received(self, number: int) -> None:
         self.carry_out(
-            "countReceived",
-            lambda shadow: shadow.bring(number),
-            lambda: self.desk.receive(made.demand, made.parcel, made.units),
+            "reportReceived",
+            lambda shadow: shadow.report_received(number),
+            lambda: self.escrow.reportReceived([number], sender=ANYONE),
         )
 
     def distribute(self, parcel: int, units: int, caller: str) -> None:

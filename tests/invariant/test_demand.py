@@ -1,4 +1,4 @@
-"""INV-DEM-1 to 5 after each of thousands of acts with demands and goods, in any order.
+"""INV-DEM-1 to 6 after each of thousands of acts with demands and goods, in any order.
 
 Each act and each refusal is foretold by a shadow in plain Python. It judges the order of urgency by
 brute force: no accepted batch passes over more urgent demand, and none that does not is refused.
@@ -44,7 +44,6 @@ EXPECTED = {
     "contest",
     "contest: NotAttested",
     "contest: SameOrganisation",
-    "countReceived",
     "distribute",
     "fulfil",
     "fulfil: NotHolder",
@@ -72,6 +71,7 @@ EXPECTED = {
     "release: BookingWindowOpen",
     "reportDistributed",
     "reportFailed",
+    "reportReceived",
     "setThresholds",
     "setThresholds: AccessManagerNotReady",
     "suspend",
