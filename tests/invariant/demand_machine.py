@@ -66,8 +66,10 @@ class Acts(Checked, RuleBasedStateMachine):
         self.before = self.done["steps"]
 
     def teardown(self) -> None:
-        self.compare_all()
-        self.chain.revert(self.snapshot)
+        try:
+            self.compare_all()
+        finally:
+            self.chain.revert(self.snapshot)
 
     @invariant()
     def all_is_as_it_should_be(self) -> None:
