@@ -10,11 +10,13 @@ from aidline.freight import device_evidence
 from aidline.model import ParcelState, Policy, Resolution
 from aidline.telemetry import Recorder
 from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk, terms
+from tests.support.gifts import NO_PERMIT
 from tests.support.people import key_of
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, HOUR, bind
+from tests.support.suite import DAY, HOUR, UNIT, bind
 
 THIEF = "terminal_carrier"
+BOND = 1_000 * UNIT
 
 
 def _on_the_last_leg(desk: Desk, policy: Policy, allocation: int | None = None) -> int:
@@ -128,3 +130,71 @@ def test_comes_back_with_the_goods_after_all(desk: Desk) -> None:
     with reverts("WrongStatus", consignment=consignment):
         desk.deliver(proof)
     desk.check_money()
+
+
+def _on_the_last_leg_with_a_bond(desk: Desk) -> int:
+    """As above; the thief answers with a thousand."""
+    thief = key_of(THIEF)
+    desk.suite.currency.approve(desk.freight, BOND, sender=thief)
+    desk.freight.fillPurse(BOND, NO_PERMIT, sender=thief)
+    *first, last = desk.legs()
+    booking = desk.booking([desk.allocate()], legs=[*first, replace(last, bond=BOND)])
+    consignment: int = desk.book(booking).event("ConsignmentBooked").args.consignment
+    for number, at in enumerate((DEPARTURES[0], *LATEST[:2])):
+        desk.pass_on(consignment, number, at)
+    return consignment
+
+
+def test_sells_the_goods_and_keeps_its_bond(desk: Desk) -> None:
+    """FRT-25: what it had in custody when it was lost costs it the bond, which the payer has."""
+    thief, payer = desk.balance(THIEF), desk.balance("hospital")
+    consignment = _on_the_last_leg_with_a_bond(desk)
+    with reverts("PurseTooSmall", owner=key_of(THIEF), free=0):
+        desk.freight.emptyPurse(BOND, sender=key_of(THIEF))
+    desk.chain.set_time(LATEST[2] + 7 * DAY)
+    desk.lapse(consignment, sender=key_of("stranger"))
+    gain = desk.balance(THIEF) + desk.freight.purseOf(key_of(THIEF)).locked - thief
+    assert gain == -BOND
+    assert desk.balance("hospital") - payer == BOND - sum(FREIGHTS[:2])
+
+
+def test_pledges_one_bond_for_two_loads(desk: Desk) -> None:
+    """What is locked for one consignment answers for no other."""
+    _on_the_last_leg_with_a_bond(desk)
+    *first, last = desk.legs()
+    later = [
+        replace(leg, departure=leg.departure + DAY, latest_arrival=leg.latest_arrival + DAY)
+        for leg in (*first, replace(last, bond=BOND))
+    ]
+    booking = desk.booking(
+        [desk.allocate()],
+        legs=later,
+        deadline=desk.chain.now() + HOUR,
+        pick_up_by=later[0].departure + HOUR,
+    )
+    with reverts("PurseTooSmall", owner=key_of(THIEF), free=0, needed=BOND):
+        desk.book(booking)
+
+
+def test_states_that_it_took_over_late_to_be_excused(desk: Desk) -> None:
+    """FRT-12, FRT-21: the giver signs the same time, and is late by as much in its place."""
+    booking = desk.booking([desk.allocate()])
+    consignment = desk.book(booking).event("ConsignmentBooked").args.consignment
+    desk.pass_on(consignment, 0, DEPARTURES[0])
+    desk.chain.set_time(LATEST[0] + 2 * HOUR)
+    late = desk.handover(consignment, 1, LATEST[0] + 2 * HOUR)
+    true = replace(late, at=LATEST[0])
+    # The giver signs the true time only.
+    with reverts("BadSignature", signer=key_of("carrier")):
+        desk.freight.handOver(
+            late,
+            true.sign(key_of("carrier"), desk.domain),
+            late.sign(key_of("branch_carrier"), desk.domain),
+            sender=key_of("branch_carrier"),
+        )
+    # Who signs the late one for a friend has cost itself a part of a freight twice as high.
+    desk.hand_over(late)
+    desk.pass_on(consignment, 2, LATEST[1] + 2 * HOUR)
+    giver, taker, _ = desk.outcomes(consignment)
+    assert (giver.late, taker.late) == (2 * HOUR, 0)
+    assert FREIGHTS[0] - giver.pay > FREIGHTS[1] - taker.pay == 0

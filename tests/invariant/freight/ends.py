@@ -45,7 +45,7 @@ class Ends(Journeys):
     @rule(
         data=st.data(),
         accepted=st.sampled_from([False, False, True]),
-        temperature=st.sampled_from([500, 500, 820]),
+        temperature=st.sampled_from([500, 500, 780, 820]),
     )
     def travel_and_deliver(self, data: st.DataObject, accepted: bool, temperature: int) -> None:
         """The whole way, and all words at its end."""
