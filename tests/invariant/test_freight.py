@@ -1,4 +1,4 @@
-"""INV-FREIGHT-1 to 4, INV-LGC-1, INV-MON-2, INV-DISPUTE-1 after each of thousands of acts.
+"""INV-FREIGHT-1 to 5, INV-LGC-1, INV-MON-2, INV-DISPUTE-1 after each of thousands of acts.
 
 The whole suite over each of four kinds of reserve token. At the end of each run time alone ends
 every consignment that is left, and all money comes out.

@@ -29,7 +29,7 @@ class Freight(Disputes):
     # --- the end of all ---
 
     def end_all(self) -> None:
-        """Strangers and time bring everything to an end; everybody takes out all that is theirs."""
+        """INV-FREIGHT-5: strangers and time end everything; everybody takes out all that is theirs."""
         shadow, stranger = self.shadow, key_of("stranger")
         for number in shadow.open_contests():
             contest = shadow.contests[number]
