@@ -29,7 +29,7 @@ class Freight(Disputes):
     # --- the end of all ---
 
     def end_all(self) -> None:
-        """INV-FREIGHT-5: strangers and time end everything; everybody takes out all that is theirs."""
+        """INV-FREIGHT-5: strangers and time end everything; all take out what is theirs."""
         shadow, stranger = self.shadow, key_of("stranger")
         for number in shadow.open_contests():
             contest = shadow.contests[number]
