@@ -964,7 +964,7 @@ class Acts(RuleBasedStateMachine):
             if units < part.units:
                 part.units -= units
                 self.shadow.parts[children[number]] = replace(
-                    part, units=units, state=S.TRANSFORMED
+                    part, units=units, state=S.TRANSFORMED, promises={}
                 )
             else:
                 part.state = S.TRANSFORMED
@@ -1211,7 +1211,7 @@ class Acts(RuleBasedStateMachine):
                 part.state,
                 part.custodian.address,
             ), number
-            assert (record.consignment, record.promised) == (part.consignment, part.promised)
+            assert (record.consignment, record.promised) == (part.consignment, part.promised), number
 
     @invariant()
     def inv_mat_3_the_custodian_answers(self) -> None:
