@@ -1211,7 +1211,7 @@ class Acts(RuleBasedStateMachine):
                 part.state,
                 part.custodian.address,
             ), number
-            assert (record.consignment, record.promised) == (part.consignment, part.promised), number
+            assert (record.consignment, record.promised) == (part.consignment, part.promised)
 
     @invariant()
     def inv_mat_3_the_custodian_answers(self) -> None:
