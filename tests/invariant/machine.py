@@ -1185,7 +1185,7 @@ class Acts(RuleBasedStateMachine):
         part, added = self.shadow.parts[number], self.shadow.parts[other]
         self.suite.ledger.merge(number, other, sender=part.custodian)
         part.units += added.units
-        added.units, added.state = 0, S.MERGED
+        added.units, added.state, added.into = 0, S.MERGED, number
 
     # --- what must hold ---
 
@@ -1215,8 +1215,9 @@ class Acts(RuleBasedStateMachine):
 
     @invariant()
     def inv_mat_3_the_custodian_answers(self) -> None:
-        for number, part in self.shadow.parts.items():
-            assert self.suite.ledger.responsibleAt(number, self.now) == part.custodian.address
+        for number in self.shadow.parts:
+            answers = self.shadow.keeper(number).address
+            assert self.suite.ledger.responsibleAt(number, self.now) == answers, number
 
     @invariant()
     def inv_mat_6_the_head_follows_from_what_was_told(self) -> None:

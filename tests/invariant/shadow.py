@@ -53,6 +53,8 @@ class Part:
     #: Who put it into quarantine, and its state before.
     stopped_by: str = ""
     before: ParcelState = S.NULL
+    #: The parcel that took its units.
+    into: int = 0
 
     @property
     def promised(self) -> int:
@@ -231,6 +233,12 @@ class Shadow:
                 found["allocated"] += apart
                 found[part.state.name.lower()] += part.units - apart
         return +found
+
+    def keeper(self, number: int) -> Key:
+        """Return who answers for a parcel now: of one that was merged, who has the units."""
+        while self.parts[number].into:
+            number = self.parts[number].into
+        return self.parts[number].custodian
 
     def ancestors(self, lot: int) -> set[int]:
         """Return the lots whose units went into a lot, at any remove."""
