@@ -60,7 +60,7 @@ interface IDemandBook {
     /// @param neededBy Unix seconds until which it is open; goods must still be good then.
     /// @param level Level of urgency as of `factsAt` or the last `refresh`.
     /// @param material GTIN. @param units Units asked.
-    /// @param served Units allocated and not failed.
+    /// @param served Units allocated and not failed. @param received Those of them that are reported as received.
     /// @param stock Units in stock at `factsAt`: the greater of what was declared and what was on hand. @param dailyUse Units used a day.
     /// @param station Where it is to be delivered. @param raised The raise from which it was claimed, or zero.
     /// @param counted Level under which its open units are counted in the totals; NULL while it does not count.
@@ -81,6 +81,7 @@ interface IDemandBook {
         uint64 material;
         uint64 units;
         uint64 served;
+        uint64 received;
         uint64 stock;
         uint64 dailyUse;
         uint40 factsAt;
@@ -481,7 +482,7 @@ interface IDemandBook {
         returns (Prospect[] memory);
 
     /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
-    /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what is open or more, it does not count until it is attested again.
+    /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what it has not received or more, it does not count until it is attested again.
     function reopen(uint64 demandId, uint64 units, uint128 freight, bool byFault) external;
 
     /// @notice Takes from the freight budget what is there, at most `asked`, for an allocation that is being booked.

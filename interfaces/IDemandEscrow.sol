@@ -236,7 +236,7 @@ interface IDemandEscrow {
 
     /// @notice Releases an allocation that was not booked within `BOOKING_WINDOW`: its units go back into the offer, or to its holder when that has ended.
     /// Or one whose consignment was cancelled before pick-up: its parcel goes back to the holder. The demand is open again for the units.
-    /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what is open, the holder
+    /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what has not been received, the holder
     /// had chosen the demand, or FreightEscrow or the fund may have been paused within the window. Emits `AllocationReleased`.
     function release(uint64 allocationId) external;
 

@@ -250,8 +250,9 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
                 _accountKey(record.terms.recipient, record.need.material)
             ] -= NeedAccount.asked(units);
         }
-        // Less than a tenth is no fault: else a solver could end an attestation with a single unit.
-        if (byFault && units >= _openUnitsOf(record) / 10) {
+        // Less than a tenth of what has not come is no fault: else a solver could end an attestation with a single unit. Not of what is
+        // open: else it could do so with what a friend has left over of it by promises.
+        if (byFault && 10 * units >= record.need.units - record.received) {
             _endAttestations(record);
             emit AttestationsEnded(demandId, record.audit.version);
         }
@@ -282,6 +283,7 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
     {
         DemandRecord storage record = _knownDemand(demandId);
         address recipient = record.terms.recipient;
+        record.received += units;
         _received[recipient][lot] += units;
         _accounts[_accountKey(recipient, record.need.material)] += NeedAccount.onHand(units);
         emit UnitsReceived(demandId, lot, units);
@@ -404,6 +406,7 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
         whole.material = need.material;
         whole.units = need.units;
         whole.served = need.served;
+        whole.received = record.received;
         whole.stock = need.stock;
         whole.dailyUse = need.dailyUse;
         whole.factsAt = need.factsAt;

@@ -58,6 +58,7 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         Audit audit; // slot 2
         uint128 freightBudget; // slot 3
         uint64 raised;
+        uint64 received; // units that came
         address firstAuditor; // slot 4
         address secondAuditor; // slot 5
         address refusedBy; // slot 6

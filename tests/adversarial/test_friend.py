@@ -9,7 +9,7 @@ import pytest
 
 from aidline.keccak import keccak
 from aidline.model import EarmarkKind, Level, ParcelState
-from tests.support.demand import FREIGHT, NO_EARMARK, PLAN, STATION, Desk, earmark
+from tests.support.demand import DONATIONS, FREIGHT, NO_EARMARK, PLAN, STATION, Desk, earmark
 from tests.support.people import domain_of, key_of, registration, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR, KIT, MASK
@@ -284,19 +284,81 @@ def test_plays_with_an_auditor_that_contests(market: Desk, urgent: int, calm: in
     refuses(market, calm, offer)
 
 
-@pytest.mark.parametrize("units", [1, 19])
+def promise(market: Desk, rival: int, way: str) -> int:
+    """Bind 950 units of the rival's demand without ever bringing them; return the allocation."""
+    offer = market.offer(HOLDER, 950)
+    if way == "the holder's own choice":
+        made = market.escrow.fulfil(offer, rival, 950, sender=HOLDER)
+        allocation: int = made.event("Allocated").args.allocation
+    elif way == "a gift to it":
+        parcel, until = market.gift(HOLDER, 950), market.now + 7 * DAY
+        made = market.escrow.offerTo(HOLDER.address, parcel, until, rival, sender=DONATIONS)
+        allocation = made.event("Allocated").args.allocation
+    else:
+        (allocation,) = market.propose((offer, rival, 950))
+        market.book(1, allocation)
+    return allocation
+
+
+@pytest.mark.parametrize("way", ["the holder's own choice", "a gift to it", "a booking"])
+@pytest.mark.parametrize("first", ["promise", "dust"])
 def test_allots_its_rival_what_is_not_there(
-    market: Desk, urgent: int, calm: int, units: int
+    market: Desk, urgent: int, calm: int, way: str, first: str
 ) -> None:
-    """DEM-14: dust, and what the holder itself allotted, costs the rival no attestation."""
-    offer = market.offer(HOLDER, 1_000)
-    (dust,) = market.propose((offer, urgent, units))
-    made = market.escrow.fulfil(offer, urgent, 800, sender=HOLDER)
+    """DEM-14: what little a solver allots beside a promise is little of what has not come."""
+    promised = promise(market, urgent, way)
+    (dust,) = market.propose((market.offer(HOLDER, 50), urgent, 50))
     market.wait(DAY)
-    for allocation in (dust, made.event("Allocated").args.allocation):
+    if way == "a booking":
+        home = market.suite.ledger.parcel(market.escrow.allocation(promised).parcel).custodian
+        market.suite.ledger.close(1, ParcelState.ALLOCATED, home, 3, market.now, sender=FREIGHT)
+    for allocation in (promised, dust) if first == "promise" else (dust, promised):
         market.escrow.release(allocation, sender=FRIEND)
     assert market.needs.demand(urgent).counted == Level.HIGH
-    refuses(market, calm, offer)
+    refuses(market, calm, market.offer(HOLDER, 100))
+
+
+def test_sends_back_from_its_rivals_door_what_is_not_there(
+    market: Desk, urgent: int, calm: int
+) -> None:
+    """DEM-14: the same for a refusal at the door."""
+    promise(market, urgent, "the holder's own choice")
+    (dust,) = market.propose((market.offer(HOLDER, 50), urgent, 50))
+    market.book(1, dust)
+    market.close(1, ParcelState.RETURNED)
+    market.escrow.reportFailed(dust, sender=FRIEND)
+    refuses(market, calm, market.offer(HOLDER, 100))
+
+
+def test_allots_its_rival_dust_again_and_again(market: Desk, urgent: int, calm: int) -> None:
+    """DEM-14: lines of less than a tenth do not add up, however many there are."""
+    offer = market.offer(HOLDER, 1_000)
+    for _ in range(3):
+        small = [market.propose((offer, urgent, units))[0] for units in (99, 1, 99)]
+        market.wait(DAY)
+        for allocation in small:
+            market.escrow.release(allocation, sender=FRIEND)
+    market.needs.refresh(urgent, sender=FRIEND)
+    with reverts("OutOfOrder", offer=offer):
+        market.propose((offer, calm, 1))
+
+
+@pytest.mark.parametrize("report", [True, False], ids=["reported", "not reported"])
+def test_brings_its_rival_nine_tenths(market: Desk, urgent: int, calm: int, report: bool) -> None:
+    """DEM-14: what came, and somebody has reported, is no longer lacking: the rest is all of it."""
+    (most,) = market.propose((market.offer(HOLDER, 950), urgent, 950))
+    deliver(market, most)
+    offer = market.offer(HOLDER, 50)
+    (rest,) = market.propose((offer, urgent, 50))
+    if report:
+        market.escrow.reportReceived([most], sender=STRANGER)
+    market.wait(DAY)
+    market.escrow.release(rest, sender=RIVAL)
+    assert market.needs.demand(urgent).received == (950 if report else 0)
+    if report:
+        market.propose((offer, calm, 50))
+    else:
+        refuses(market, calm, offer, 50)
 
 
 def test_takes_the_fast_path_round_its_rival(market: Desk, urgent: int) -> None:

@@ -89,6 +89,7 @@ class Checked(World):
             "counted": shadow.counts_as,
             "units": shadow.units,
             "served": shadow.served,
+            "received": shadow.received,
             "stock": shadow.stock,
             "daily_use": shadow.use,
             "facts_at": shadow.facts_at,

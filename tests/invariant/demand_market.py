@@ -367,7 +367,7 @@ class Market(Needs):
         demand = self.demands[made.demand]
         demand.served -= made.units
         demand.budget += made.freight
-        if by_fault and made.units >= demand.open // 10:
+        if by_fault and 10 * made.units >= demand.units - demand.received:
             self.forget_words(demand)
         self.renew(demand)
 
@@ -409,6 +409,7 @@ class Market(Needs):
         refuse_if(made.outcome != S.DELIVERED, "ParcelNotReceived")
         made.status = AllocationStatus.RECEIVED
         demand, parcel = self.demands[made.demand], self.parcels[made.parcel]
+        demand.received += made.units
         self.received[demand.recipient, parcel.lot] += made.units
         self.brought[demand.recipient, demand.material] += made.units
 

@@ -102,6 +102,7 @@ class Demand:
     budget: int
     raised: int
     served: int = 0
+    received: int = 0
     stock: int = 0
     use: int = 0
     facts_at: int = 0

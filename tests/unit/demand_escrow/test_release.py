@@ -4,7 +4,7 @@ release
 ├── given an allocation that is not booked
 │   ├── within a day: refused
 │   └── after it: the demand is open and no longer counted, unless the units are less than a tenth
-│       of what is open, or the holder had chosen the demand; the units are
+│       of what was not received, or the holder had chosen the demand; the units are
 │       ├── given an open offer: in it again
 │       ├── given an offer that has ended: in the holder's hands
 │       └── given goods that were stopped: there
