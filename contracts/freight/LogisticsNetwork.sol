@@ -11,6 +11,29 @@ import {SlotBitmap} from "../libraries/SlotBitmap.sol";
 contract LogisticsNetwork is ILogisticsNetwork {
     using SlotBitmap for SlotBitmap.Calendar;
 
+    /// @dev A vehicle as it is kept. @param line Its place among its carrier's vehicles, see `_hours`.
+    struct VehicleRecord {
+        address carrier; // slot 0
+        Tier tier;
+        int16 temperatureMin;
+        int16 temperatureMax;
+        uint32 line;
+        uint64 capacity; // slot 1
+    }
+
+    /// @dev A crew as it is kept. @param line Its place among its carrier's crews.
+    struct CrewRecord {
+        address carrier; // slot 0
+        uint32 line;
+        bytes32 licence; // slot 1
+    }
+
+    /// @dev How many a carrier has.
+    struct Fleet {
+        uint32 vehicles; // slot 0
+        uint32 crews;
+    }
+
     /// @inheritdoc ILogisticsNetwork
     uint32 public constant MAX_SLOTS = SlotBitmap.MAX_SLOTS;
 
@@ -45,10 +68,11 @@ contract LogisticsNetwork is ILogisticsNetwork {
     mapping(uint32 id => Station) private _stations;
     /// @dev Kept beside the station, since regions never move: one read in place of a climb for each leg.
     mapping(uint32 station => bytes32) private _provinces;
-    mapping(uint32 id => Vehicle) private _vehicles;
-    mapping(uint32 id => Crew) private _crews;
-    mapping(uint32 vehicle => SlotBitmap.Calendar) private _vehicleHours;
-    mapping(uint32 crew => SlotBitmap.Calendar) private _crewHours;
+    mapping(uint32 id => VehicleRecord) private _vehicles;
+    mapping(uint32 id => CrewRecord) private _crews;
+    mapping(address carrier => Fleet) private _fleets;
+    /// @dev A carrier's n-th vehicle and its n-th crew share words, though each crew drives any vehicle.
+    mapping(address carrier => mapping(uint32 line => SlotBitmap.Calendar)) private _hours;
 
     constructor(address participantRegistry, address freightEscrow_) {
         registry = IParticipantRegistry(References.required(participantRegistry));
@@ -69,25 +93,30 @@ contract LogisticsNetwork is ILogisticsNetwork {
 
     /// @inheritdoc ILogisticsNetwork
     function vehicle(uint32 id) external view returns (Vehicle memory) {
-        return _knownVehicle(id);
+        VehicleRecord memory kept = _knownVehicle(id);
+        return
+            Vehicle(
+                kept.carrier, kept.tier, kept.temperatureMin, kept.temperatureMax, kept.capacity
+            );
     }
 
     /// @inheritdoc ILogisticsNetwork
     function crew(uint32 id) external view returns (Crew memory) {
-        return _knownCrew(id);
+        CrewRecord storage kept = _knownCrew(id);
+        return Crew(kept.carrier, kept.licence);
     }
 
     /// @inheritdoc ILogisticsNetwork
     function isFree(uint32 vehicleId, uint40 from, uint40 to) external view returns (bool) {
-        _knownVehicle(vehicleId);
-        (bool taken,) = _vehicleHours[vehicleId].firstTaken(_window(from, to));
+        (bool taken,) = _hoursOf(_knownVehicle(vehicleId))
+            .firstTaken(SlotBitmap.Side.VEHICLE, _window(from, to));
         return !taken;
     }
 
     /// @inheritdoc ILogisticsNetwork
     function isCrewFree(uint32 crewId, uint40 from, uint40 to) external view returns (bool) {
-        _knownCrew(crewId);
-        (bool taken,) = _crewHours[crewId].firstTaken(_window(from, to));
+        (bool taken,) =
+            _hoursOf(_knownCrew(crewId)).firstTaken(SlotBitmap.Side.CREW, _window(from, to));
         return !taken;
     }
 
@@ -142,7 +171,7 @@ contract LogisticsNetwork is ILogisticsNetwork {
     function addCrew(bytes32 licence) external returns (uint32 id) {
         _requireActiveCarrier(msg.sender);
         id = ++crewCount;
-        _crews[id] = Crew({carrier: msg.sender, licence: licence});
+        _crews[id] = CrewRecord(msg.sender, ++_fleets[msg.sender].crews, licence);
         emit CrewAdded(id, msg.sender, licence);
     }
 
@@ -155,7 +184,14 @@ contract LogisticsNetwork is ILogisticsNetwork {
         _requireOrdered(definition.temperatureMin, definition.temperatureMax);
 
         id = ++vehicleCount;
-        _vehicles[id] = definition;
+        _vehicles[id] = VehicleRecord({
+            carrier: msg.sender,
+            tier: definition.tier,
+            temperatureMin: definition.temperatureMin,
+            temperatureMax: definition.temperatureMax,
+            line: ++_fleets[msg.sender].vehicles,
+            capacity: definition.capacity
+        });
         emit VehicleAdded(id, msg.sender, definition.tier, definition.capacity);
     }
 
@@ -165,17 +201,20 @@ contract LogisticsNetwork is ILogisticsNetwork {
     function reserve(uint64 consignment, LegBooking calldata leg) external onlyFreightEscrow {
         SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
         _requireActiveCarrier(leg.carrier);
-        Vehicle memory driven = _knownVehicle(leg.vehicle);
+        VehicleRecord storage driven = _knownVehicle(leg.vehicle);
+        CrewRecord storage drivers = _knownCrew(leg.crew);
         _requireFits(driven, leg);
         _requireWay(driven.tier, leg);
-        if (_knownCrew(leg.crew).carrier != leg.carrier) revert WrongCrew(leg.crew, leg.carrier);
-        (bool taken, uint32 slot) = _vehicleHours[leg.vehicle].firstTaken(window);
+        if (drivers.carrier != leg.carrier) revert WrongCrew(leg.crew, leg.carrier);
+        SlotBitmap.Calendar storage ofVehicle = _hoursOf(driven);
+        SlotBitmap.Calendar storage ofCrew = _hoursOf(drivers);
+        (bool taken, uint32 slot) = ofVehicle.firstTaken(SlotBitmap.Side.VEHICLE, window);
         if (taken) revert SlotTaken(leg.vehicle, slot);
-        (taken, slot) = _crewHours[leg.crew].firstTaken(window);
+        (taken, slot) = ofCrew.firstTaken(SlotBitmap.Side.CREW, window);
         if (taken) revert CrewBusy(leg.crew, slot);
 
-        _vehicleHours[leg.vehicle].take(window);
-        _crewHours[leg.crew].take(window);
+        ofVehicle.take(SlotBitmap.Side.VEHICLE, window);
+        ofCrew.take(SlotBitmap.Side.CREW, window);
         emit SlotsReserved(leg.vehicle, leg.crew, consignment, window.from, window.to);
     }
 
@@ -188,8 +227,8 @@ contract LogisticsNetwork is ILogisticsNetwork {
         uint40 latestArrival
     ) external onlyFreightEscrow {
         SlotBitmap.Window memory window = _window(departure, latestArrival);
-        _vehicleHours[vehicleId].free(window);
-        _crewHours[crewId].free(window);
+        _hoursOf(_vehicles[vehicleId]).free(SlotBitmap.Side.VEHICLE, window);
+        _hoursOf(_crews[crewId]).free(SlotBitmap.Side.CREW, window);
         emit SlotsReleased(vehicleId, crewId, consignment, window.from, window.to);
     }
 
@@ -200,14 +239,30 @@ contract LogisticsNetwork is ILogisticsNetwork {
         if (record.operator == address(0)) revert UnknownStation(id);
     }
 
-    function _knownVehicle(uint32 id) private view returns (Vehicle storage record) {
+    function _knownVehicle(uint32 id) private view returns (VehicleRecord storage record) {
         record = _vehicles[id];
         if (record.carrier == address(0)) revert UnknownVehicle(id);
     }
 
-    function _knownCrew(uint32 id) private view returns (Crew storage record) {
+    function _knownCrew(uint32 id) private view returns (CrewRecord storage record) {
         record = _crews[id];
         if (record.carrier == address(0)) revert UnknownCrew(id);
+    }
+
+    function _hoursOf(VehicleRecord storage driven)
+        private
+        view
+        returns (SlotBitmap.Calendar storage)
+    {
+        return _hours[driven.carrier][driven.line];
+    }
+
+    function _hoursOf(CrewRecord storage drivers)
+        private
+        view
+        returns (SlotBitmap.Calendar storage)
+    {
+        return _hours[drivers.carrier][drivers.line];
     }
 
     function _requireStationKeeper() private view {
@@ -222,7 +277,7 @@ contract LogisticsNetwork is ILogisticsNetwork {
     }
 
     /// @dev The vehicle is the carrier's, holds the units, and keeps within the goods' band.
-    function _requireFits(Vehicle memory driven, LegBooking calldata leg) private pure {
+    function _requireFits(VehicleRecord memory driven, LegBooking calldata leg) private pure {
         if (driven.carrier != leg.carrier) revert WrongCarrier(leg.vehicle, leg.carrier);
         if (leg.units > driven.capacity) {
             revert OverCapacity(leg.vehicle, leg.units, driven.capacity);
@@ -241,8 +296,9 @@ contract LogisticsNetwork is ILogisticsNetwork {
         _requireNextTo(leg.vehicle, tier, _knownStation(leg.fromStation).tier);
         Station storage end = _knownStation(leg.toStation);
         _requireNextTo(leg.vehicle, tier, end.tier);
+        if (end.recognised) return;
         bytes32 province = _provinces[leg.toStation];
-        if (isAffected[province] && !end.recognised && _provinces[leg.fromStation] != province) {
+        if (isAffected[province] && _provinces[leg.fromStation] != province) {
             revert CentreNotRecognised(leg.toStation);
         }
     }

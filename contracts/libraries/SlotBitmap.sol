@@ -4,10 +4,20 @@ pragma solidity 0.8.30;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title SlotBitmap
-/// @notice Whole hours of unix time as bits, 256 to a storage word; a window of at most 256 hours touches at most two words.
+/// @notice Whole hours of unix time as bits, 256 to a storage word: 128 hours of a vehicle and the same 128 of a crew, so that a leg
+/// for which a carrier sends a pair writes one word.
 library SlotBitmap {
     /// @notice Most slots in one window.
     uint32 internal constant MAX_SLOTS = 256;
+
+    /// @dev Hours of each side in a word.
+    uint256 private constant _HOURS = 128;
+
+    /// @notice Whose hours: those in the lower half of each word, or those in the upper.
+    enum Side {
+        VEHICLE,
+        CREW
+    }
 
     /// @notice Hours that are taken.
     struct Calendar {
@@ -29,41 +39,39 @@ library SlotBitmap {
     }
 
     /// @notice The first slot of the window that is taken.
-    function firstTaken(Calendar storage self, Window memory window)
+    function firstTaken(Calendar storage self, Side side, Window memory window)
         internal
         view
         returns (bool found, uint32 slot)
     {
-        (uint256 low, uint256 high) = _masks(window);
-        uint256 word = window.from / 256;
-        uint256 clash = self.words[word] & low;
-        if (clash == 0 && high != 0) clash = self.words[++word] & high;
-        // The lowest bit alone is a power of two.
-        if (clash != 0) return (true, uint32(word * 256 + Math.log2(clash & (~clash + 1))));
+        for (uint256 word = window.from / _HOURS; word * _HOURS < window.to; ++word) {
+            uint256 clash = self.words[word] & _mask(side, window, word);
+            // The lowest bit alone is a power of two.
+            if (clash != 0) {
+                return (true, uint32(word * _HOURS + Math.log2(clash & (~clash + 1)) % _HOURS));
+            }
+        }
     }
 
     /// @notice Takes the window's slots.
-    function take(Calendar storage self, Window memory window) internal {
-        (uint256 low, uint256 high) = _masks(window);
-        uint256 word = window.from / 256;
-        self.words[word] |= low;
-        if (high != 0) self.words[word + 1] |= high;
+    function take(Calendar storage self, Side side, Window memory window) internal {
+        for (uint256 word = window.from / _HOURS; word * _HOURS < window.to; ++word) {
+            self.words[word] |= _mask(side, window, word);
+        }
     }
 
     /// @notice Gives the window's slots back.
-    function free(Calendar storage self, Window memory window) internal {
-        (uint256 low, uint256 high) = _masks(window);
-        uint256 word = window.from / 256;
-        self.words[word] &= ~low;
-        if (high != 0) self.words[word + 1] &= ~high;
+    function free(Calendar storage self, Side side, Window memory window) internal {
+        for (uint256 word = window.from / _HOURS; word * _HOURS < window.to; ++word) {
+            self.words[word] &= ~_mask(side, window, word);
+        }
     }
 
-    /// @dev The window's bits in its first word and in the next.
-    function _masks(Window memory window) private pure returns (uint256 low, uint256 high) {
-        uint256 offset = window.from % 256;
-        uint256 count = window.to - window.from;
-        uint256 bits = count == 256 ? type(uint256).max : (uint256(1) << count) - 1;
-        low = bits << offset;
-        if (offset != 0) high = bits >> (256 - offset);
+    /// @dev The window's bits in a word that it touches.
+    function _mask(Side side, Window memory window, uint256 word) private pure returns (uint256) {
+        uint256 first = word * _HOURS;
+        uint256 low = window.from > first ? window.from - first : 0;
+        uint256 high = Math.min(window.to - first, _HOURS);
+        return ((1 << high) - (1 << low)) << (side == Side.CREW ? _HOURS : 0);
     }
 }
