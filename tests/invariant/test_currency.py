@@ -16,7 +16,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from aidline.client import Contract, RevmChain
@@ -24,6 +23,7 @@ from aidline.messages import Permit
 from aidline.signing import Key
 from tests.support.people import domain_of, key_of
 from tests.support.reverts import reverts
+from tests.support.rules import run_rules
 from tests.support.suite import DAY, START, Rooms
 
 PEOPLE = ("donor", "carrier", "hospital")
@@ -193,4 +193,4 @@ def machine(request: pytest.FixtureRequest) -> Iterator[type[Money]]:
 
 @pytest.mark.hypothesis
 def test_inv_lgc_1_holds_whatever_is_done(machine: type[Money]) -> None:
-    run_state_machine_as_test(machine, settings=settings(stateful_step_count=40))
+    run_rules(machine, examples=settings.default.max_examples, steps=40)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import settings
 
 from aidline.keccak import keccak
 from aidline.model import roles_mask
@@ -19,6 +18,7 @@ from tests.invariant.demand_world import MORE_PEOPLE, NOTICE
 from tests.support.demand import Desk, suite_for_demand
 from tests.support.network import station
 from tests.support.people import key_of, registration, word
+from tests.support.rules import run_rules
 from tests.support.suite import DAY, register, role_number
 
 #: Acts in one run.
@@ -139,17 +139,9 @@ def test_the_most_urgent_are_served_first(desk: Desk) -> None:
     examples = settings.default.max_examples
     least, most = LEAST * examples, MOST * examples
     assert least >= 2_000
+    turn = 0
     while done["steps"] < most and (done["steps"] < least or not set(done) >= EXPECTED):
-        run_state_machine_as_test(
-            Counted,
-            settings=settings(
-                max_examples=examples // 2,
-                database=None,
-                stateful_step_count=STEPS,
-                deadline=None,
-                phases=(Phase.generate, Phase.shrink),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run_rules(Counted, examples=examples // 2, steps=STEPS, turn=turn)
+        turn += 1
     assert done["steps"] >= least
     assert set(done) >= EXPECTED, EXPECTED - set(done)

@@ -10,12 +10,12 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import settings
 
 from aidline.client import RevmChain
 from tests.invariant.freight.machine import Freight
 from tests.invariant.freight.stage import Stage
+from tests.support.rules import run_rules
 from tests.support.suite import START, Rooms, deploy_suite
 
 FEE = 100  # hundredths of a percent
@@ -94,17 +94,10 @@ def test_money_adds_up_and_everything_ends(stages: dict[str, Stage]) -> None:
     examples = settings.default.max_examples
     least, most = LEAST * examples, MOST * examples
     assert least >= 3_000
+    turn = 0
     while taken.total() < least or (taken.total() < most and not set(seen) >= EXPECTED):
         for kind, stage in stages.items():
-            run_state_machine_as_test(
-                type(f"FreightOver{kind}", (Counted,), {"stage": stage}),
-                settings=settings(
-                    max_examples=20,
-                    database=None,
-                    stateful_step_count=STEPS,
-                    deadline=None,
-                    phases=(Phase.generate, Phase.shrink),
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
+            machine = type(f"FreightOver{kind}", (Counted,), {"stage": stage})
+            run_rules(machine, examples=20, steps=STEPS, turn=turn)
+            turn += 1
     assert set(seen) >= EXPECTED, EXPECTED - set(seen)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import settings
 
 from tests.invariant.machine import Acts
+from tests.support.rules import run_rules
 from tests.support.suite import Suite
 from tests.support.way import Way
 
@@ -94,17 +94,9 @@ def test_every_unit_and_every_coin_is_accounted_for(
     examples = settings.default.max_examples
     least, most = LEAST * examples, MOST * examples
     assert least >= 2_000
+    turn = 0
     while taken["steps"] < most and (taken["steps"] < least or not set(seen) >= EXPECTED):
-        run_state_machine_as_test(
-            Counted,
-            settings=settings(
-                max_examples=examples * 6 // 5,
-                database=None,
-                stateful_step_count=STEPS,
-                deadline=None,
-                phases=(Phase.generate, Phase.shrink),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run_rules(Counted, examples=examples * 6 // 5, steps=STEPS, turn=turn)
+        turn += 1
     assert taken["steps"] >= least
     assert set(seen) >= EXPECTED, EXPECTED - set(seen)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,7 +22,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from aidline.client import Contract
@@ -31,6 +30,7 @@ from aidline.model import Flaw, ParcelState
 from aidline.signing import Key
 from tests.support.network import NOBODY
 from tests.support.people import key_of
+from tests.support.rules import run_rules
 from tests.unit.material_ledger.conftest import HERE, THERE, fate, request
 
 S = ParcelState
@@ -411,12 +411,4 @@ def test_inv_mat_1_to_4_hold_in_any_order(
         {"ledger": ledger, "demand_escrow": demand_escrow, "freight_escrow": freight_escrow},
     )
     examples = max(20, settings.default.max_examples // 2)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_rules(machine, examples=examples, steps=40)
