@@ -29,6 +29,7 @@ _COMMANDS = {
     "deploy": "aidline.cli.chain_commands",
     "device": "aidline.cli.device",
     "match": "aidline.cli.match",
+    "route": "aidline.cli.route",
 }
 
 _BROKEN_OFF = 130  # what a shell says of a program that Ctrl-C has ended
