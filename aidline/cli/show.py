@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from aidline.trace.figures import LEVELS, STATES
+from aidline.trace.counting import STATES
+from aidline.trace.figures import LEVELS
 
 __all__ = ["figures", "new_table", "run_line", "run_row", "short", "summary"]
 
 Record = dict[str, Any]
 
+_AUDITS = {"attested": "yes", "refused": "no", "outdated": "old", "none": "·"}
 _MOST_CUT = 12
 _MOST_GIFTS = 20
 _NAME = 20
@@ -142,14 +144,19 @@ def _demand(console: Console, record: Record) -> None:
 
 def _gifts(console: Console, record: Record) -> None:
     units, names = record["units"], record["names"]
-    shown = _columns(units["by_state"], _WIDTH - _NAME - 5 - _wide("units", units["given"]))
-    table = new_table("Gifts in kind, by their certificates", "gift", "units", *map(_words, shown))
     gifts = [gift for gift in record["gifts"] if gift["kind"] == "in_kind"]
+    audited = f"{sum(gift['audit'] == 'attested' for gift in gifts)}/{len(gifts)}"
+    room = _WIDTH - _NAME - 5 - _wide("units", units["given"]) - max(len(audited) - 4, 1)
+    shown = _columns(units["by_state"], room)
+    table = new_table(
+        "Gifts in kind, by their certificates", "gift", "units", *map(_words, shown), "audit"
+    )
     for gift in gifts[:_MOST_GIFTS]:
         table.add_row(
             f"{gift['id']} {short(names.get(gift['donor'], gift['donor']))}",
             f"{gift['accepted']:,}",
             *(_units(gift["by_state"], state) for state in shown),
+            _AUDITS[gift["audit"]],
         )
     if len(gifts) > _MOST_GIFTS:
         table.add_row(f"and {len(gifts) - _MOST_GIFTS} more")
@@ -157,6 +164,7 @@ def _gifts(console: Console, record: Record) -> None:
         "all",
         f"{units['given']:,}",
         *(_units(units["by_state"], state) for state in shown),
+        audited,
         style="bold",
     )
     _show(console, table)
@@ -196,6 +204,8 @@ def _freight(console: Console, record: Record) -> None:
         f"\n[bold]Freight[/bold]  {len(consignments)} consignments, {settled} settled, "
         f"{damaged} of them to quarantine"
     )
+    _carriers(console, record)
+    _sales(console, record)
     if not cut:
         return
     table = new_table(
@@ -220,20 +230,54 @@ def _freight(console: Console, record: Record) -> None:
     console.print(table)
 
 
+def _carriers(console: Console, record: Record) -> None:
+    """Print how many of those who carried stand attested, and who does not."""
+    carriers, names = record["carriers"], record["names"]
+    papers = ("licence", "tariff")
+    counts = [_share(one[paper] == "attested" for one in carriers) for paper in papers]
+    console.print(f"carriers attested: licence of {counts[0]}, tariff of {counts[1]}")
+    for one in carriers:
+        wanting = [f"{paper} {one[paper]}" for paper in papers if one[paper] != "attested"]
+        if wanting:
+            name = short(names.get(one["carrier"], one["carrier"]))
+            console.print(f"{name}: {', '.join(wanting)}")
+
+
+def _share(found: Iterable[bool]) -> str:
+    """Return how many of how many."""
+    told = list(found)
+    return f"{sum(told)} of {len(told)}"
+
+
+def _sales(console: Console, record: Record) -> None:
+    """Print what was bought, and that its price reached the sellers."""
+    sales = [one["sale"] for one in record["consignments"] if one["sale"]]
+    if not sales:
+        return
+    households = sum(sale["to_household"] for sale in sales)
+    price, paid = (sum(int(sale[name]) for sale in sales) for name in ("price", "paid"))
+    console.print(
+        f"bought: {len(sales)} orders, {households} of households, price {_amount(str(price))}, "
+        f"paid to sellers {_amount(str(paid))}"
+    )
+
+
 def _money(console: Console, record: Record) -> None:
     """Print the two sums that must hold; cents are left to summary.json."""
     freight, fund = record["freight"], record["money"]
     table = new_table("Money", "", "", left=1)
     table.show_header = False
     for name, value in (
-        ("freight prepaid", freight["prepaid"]),
+        ("prepaid for freight and goods", freight["prepaid"]),
         ("= paid to carriers", freight["paid"]),
+        ("+ paid to sellers", freight["sold"]),
         ("+ refunded", freight["refunded"]),
         ("+ held", freight["held"]),
         ("in the relief fund", fund["in_fund"]),
         ("= given", fund["given"]),
         ("+ recovered", fund["recovered"]),
         ("- spent", fund["spent"]),
+        ("- taken back by donors", fund["returned"]),
     ):
         table.add_row(name, f"{int(value) / 10**6:,.6f}")
     _show(console, table)

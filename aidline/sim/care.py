@@ -11,6 +11,7 @@ from aidline.messages import Attestation
 from aidline.model import DemandStatus, Level, ParcelState
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
+from aidline.sim.journey import Journey
 from aidline.sim.records import SECONDS_A_DAY, Demand, Hospital
 from aidline.sim.world import World, auditors_for
 
@@ -146,16 +147,29 @@ class Care:
             lambda receipt: self._published(receipt, hospital.id),
         )
 
-    def received(self, consignment: int, hospital: str) -> None:
-        """Hand out what was delivered, on the next morning."""
+    def received(self, journey: Journey) -> None:
+        """Report what came within the hour, and hand it out on the next morning."""
         world = self._world
+        world.agenda.at(world.agenda.now + _HOUR, partial(self._report, journey))
         tomorrow = world.time(world.day(world.agenda.now) + 1, _MORNING)
-        world.agenda.at(tomorrow, partial(self._hand_out, consignment, hospital))
+        world.agenda.at(tomorrow, partial(self._hand_out, journey))
 
-    def _hand_out(self, consignment: int, hospital: str) -> Iterator[Step]:
+    def _report(self, journey: Journey) -> Iterator[Step]:
+        """Have what came count with what the hospital has on hand; anyone may."""
         world = self._world
-        parcels = world.aid.ledger.parcelsOf(consignment)
+        allocations = [line.id for line in journey.load.allocations]
+        sender = journey.load.taker
+        yield Step(world.send(world.aid.demand, "reportReceived", allocations, sender=sender))
+
+    def _hand_out(self, journey: Journey) -> Iterator[Step]:
+        world, hospital = self._world, journey.load.taker
+        parcels = world.aid.ledger.parcelsOf(journey.id)
         records = world.aid.ledger.parcel.many((parcel,) for parcel in parcels)
+        handed_out: list[int] = []
+
+        def told(receipt: Receipt) -> None:
+            handed_out.append(receipt.event("UnitsDistributed").args.parcel)
+
         for parcel, record in zip(parcels, records, strict=True):
             if record.state != ParcelState.DELIVERED:
                 continue
@@ -170,5 +184,14 @@ class Care:
                     text32(f"ward {1 + parcel % 9}"),
                     text32(f"salted list of wards for parcel {parcel}"),
                     sender=hospital,
-                )
+                ),
+                told,
             )
+        world.agenda.at(
+            world.agenda.now + _HOUR, partial(self._report_distributed, handed_out, hospital)
+        )
+
+    def _report_distributed(self, parcels: list[int], hospital: str) -> Iterator[Step]:
+        """Have what was handed out count as on hand no more; anyone may."""
+        needs = self._world.aid.needs
+        yield Step(self._world.send(needs, "reportDistributed", parcels, sender=hospital))

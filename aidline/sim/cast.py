@@ -36,6 +36,10 @@ class Cast:
             self._names[key.address] = name
         return key
 
+    def secret(self, name: str) -> bytes:
+        """Return 32 bytes that only who knows the seed can tell."""
+        return keccak(f"{self._seed}\0secret\0{name}".encode())
+
     def __contains__(self, name: str) -> bool:
         """Say whether a key of this name has been drawn."""
         return name in self._keys

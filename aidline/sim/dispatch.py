@@ -1,4 +1,4 @@
-"""The dispatcher: from allocations to booked consignments.
+"""The dispatcher: from what was allocated or bought to booked consignments.
 
 Goods that one hospital gets from one holder at one station on one day under the same terms form a
 consignment of at most 16 parcels. It goes by trunk to the recognised centre of the province, by
@@ -6,6 +6,8 @@ branch to the station that serves the hospital, and by terminal carrier to its d
 is not needed falls away. A consignment waits for a free vehicle, and for a free device as long as
 its allocations may still be booked. The relief fund pays where a plan has released money that may
 be spent on the hospital, else the hospital does. What cannot be booked is released after a day.
+
+What a household has bought goes by itself, and the household pays.
 """
 
 from __future__ import annotations
@@ -15,16 +17,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from aidline import messages as m
 from aidline import regions
 from aidline.client import Receipt
 from aidline.freight import booking_in
-from aidline.model import DeviceRule, EarmarkKind, ParcelState, Policy
+from aidline.model import EarmarkKind, ParcelState
 from aidline.sim.agenda import Step
+from aidline.sim.booking import booking_of, signatures_of
 from aidline.sim.cast import text32
 from aidline.sim.fleet import Fleet, delayed
 from aidline.sim.giving import bond, permit_for, prepay
-from aidline.sim.journey import Allocated, Journey, band_of
+from aidline.sim.journey import Allocated, Journey, Load, Purchase, band_of
 from aidline.sim.pallet import Pallet
 from aidline.sim.records import SECONDS_A_DAY
 from aidline.sim.world import Release, World
@@ -38,7 +40,6 @@ _BOOK_AFTER = 1800
 _BOOK_WITHIN = 20 * _HOUR
 _LEAVE_AFTER = 3 * _HOUR
 _MOST_PARCELS = 16
-_NOBODY = "0x" + "00" * 20
 
 
 @dataclass(slots=True)
@@ -84,9 +85,11 @@ class _Money:
 
         The contract takes it from the budgets of the demands in the order of the allocations.
         """
+        if journey.load.purchase is not None:
+            return None
         left, freight = journey.freight, journey.freight
         after = dict(self._budgets)
-        for carried in journey.allocations:
+        for carried in journey.load.allocations:
             taken = min(left, after[carried.demand])
             after[carried.demand] -= taken
             left -= taken
@@ -105,7 +108,7 @@ class _Money:
         """Say whether the money is meant for the hospital and its spender is not paid by it."""
         organisations = self._world.organisations
         spender = organisations[purse.release.spender]
-        return _means(self._world, purse.release, journey.hospital) and all(
+        return _means(self._world, purse.release, journey.load.taker) and all(
             organisations[leg.vehicle.carrier] != spender for leg in journey.legs
         )
 
@@ -147,7 +150,7 @@ class Dispatch:
         self._tell_released = released
         self._count = {True: 0, False: 0}
         self._logs = 0
-        self._waiting: dict[int, list[tuple[Allocated, ...]]] = {}
+        self._waiting: dict[int, list[Load]] = {}
 
     def allocated(self, lines: Iterable[Allocated]) -> None:
         """Form consignments of what was allocated, and book them within the hour."""
@@ -158,7 +161,27 @@ class Dispatch:
         for group in groups.values():
             self._wait(self._loads(group), _BOOK_AFTER)
 
-    def _wait(self, loads: Iterable[tuple[Allocated, ...]], seconds: int) -> None:
+    def bought(self, purchase: Purchase) -> None:
+        """Book what a household has bought, within the hour."""
+        world, order = self._world, purchase.order
+        supply = next(one for one in world.prepared.supplies if one.id == order.supply)
+        load = Load(
+            id=order.id,
+            allocations=(),
+            purchase=purchase,
+            materials=(world.material(supply.material),),
+            units=order.units,
+            holder=purchase.seller,
+            taker=purchase.key,
+            payer=purchase.household,
+            start=supply.station,
+            end=world.prepared.pick_up(order.station),
+            terms=order.terms,
+            at=world.agenda.now,
+        )
+        self._wait([load], _BOOK_AFTER)
+
+    def _wait(self, loads: Iterable[Load], seconds: int) -> None:
         """Book loads in a while; all that are due at one moment are booked in one round."""
         moment = self._world.agenda.now + seconds
         if moment not in self._waiting:
@@ -166,15 +189,33 @@ class Dispatch:
             self._world.agenda.at(moment, self._round)
         self._waiting[moment].extend(loads)
 
-    def _loads(self, lines: Sequence[Allocated]) -> Iterator[tuple[Allocated, ...]]:
+    def _loads(self, lines: Sequence[Allocated]) -> Iterator[Load]:
         """Divide what goes the same way into loads that one consignment can carry."""
         load: list[Allocated] = []
         for line in lines:
             if load and not self._fits([*load, line]):
-                yield tuple(load)
+                yield self._load(load)
                 load = []
             load.append(line)
-        yield tuple(load)
+        yield self._load(load)
+
+    def _load(self, lines: Sequence[Allocated]) -> Load:
+        first = lines[0]
+        materials = tuple(self._world.material(line.material) for line in lines)
+        return Load(
+            id=first.id,
+            allocations=tuple(lines),
+            purchase=None,
+            materials=materials,
+            units=sum(line.units for line in lines),
+            holder=first.holder,
+            taker=first.hospital,
+            payer=first.hospital,
+            start=first.station,
+            end=self._world.hospital(first.hospital),
+            terms=materials[0].terms,
+            at=min(line.at for line in lines),
+        )
 
     def _fits(self, lines: Sequence[Allocated]) -> bool:
         band = band_of([self._world.material(line.material) for line in lines])
@@ -189,19 +230,16 @@ class Dispatch:
     def _round(self) -> Iterator[Step]:
         """Book everything that is due now."""
         loads = self._waiting.pop(self._world.agenda.now)
-        money = _Money(self._world, (line.demand for load in loads for line in load))
-        permits: dict[str, int] = defaultdict(int)
+        money = _Money(self._world, (line.demand for load in loads for line in load.allocations))
         for load in loads:
-            yield from self._book(load, money, permits)
+            yield from self._book(load, money)
 
-    def _book(
-        self, load: tuple[Allocated, ...], money: _Money, permits: dict[str, int]
-    ) -> Iterator[Step]:
+    def _book(self, load: Load, money: _Money) -> Iterator[Step]:
         """Book a load, or have it wait for a device, or give it up."""
         device = self._fleet.take_device()
         if device is None:
             now = self._world.agenda.now
-            if now + _HOUR <= min(line.at for line in load) + _BOOK_WITHIN:
+            if now + _HOUR <= load.at + _BOOK_WITHIN:
                 self._wait([load], _HOUR)
             else:
                 self._give_up(load)
@@ -211,122 +249,55 @@ class Dispatch:
             self._fleet.free_device(device)
             self._give_up(load)
         else:
-            yield from self._order(journey, money, permits)
+            yield from self._order(journey, money)
 
-    def _journey(self, load: tuple[Allocated, ...], device: str) -> Journey | None:
+    def _journey(self, load: Load, device: str) -> Journey | None:
         """Plan a journey as it will go; ``None`` when there are no vehicles for it."""
         world, prepared = self._world, self._world.prepared
-        materials = [world.material(line.material) for line in load]
-        band = band_of(materials)
+        band = band_of(load.materials)
         log = prepared.logs[self._logs % len(prepared.logs)] if prepared.logs else None
         if log is not None and any(reading.humidity is None for reading in log.readings):
             # A logger without the sensor watches no humidity: any value is within the band.
             band = replace(band, humidity_min=0, humidity_max=10_000)
-        units = sum(line.units for line in load)
         soonest = world.agenda.now + _LEAVE_AFTER
-        legs = self._fleet.legs(load[0].station, load[0].hospital, units, band, soonest)
+        legs = self._fleet.legs(load.start, load.end, load.units, band, soonest)
         if legs is None:
             return None
-        cold = any(material.cold_chain for material in materials)
         self._logs += 1
-        self._count[cold] += 1
-        which = self._count[cold], cold
+        which = self._number(load), load.is_cold
         scripts = prepared.scenario.conditions
         gone = delayed(legs, [s for s in scripts.late_legs if (s.nth, s.cold_chain) == which])
         excursions = [s for s in scripts.excursions if (s.nth, s.cold_chain) == which]
-        dice = world.dice("telemetry", load[0].id)
+        dice = world.dice("telemetry", load.id)
         return Journey(
-            allocations=load,
-            terms=prepared.scenario.terms[materials[0].terms],
+            load=load,
+            terms=prepared.scenario.terms[load.terms],
             band=band,
             legs=gone,
             device=device,
             pallet=Pallet(prepared.scenario.devices, band, gone, log, excursions, dice),
         )
 
-    def _booking(self, journey: Journey, payer: str) -> m.Booking:
-        world, terms, band = self._world, journey.terms, journey.band
-        return m.Booking(
-            payer=payer,
-            consignee=world.cast[journey.hospital].address,
-            household=bytes(32),
-            seller=_NOBODY,
-            price=0,
-            evidence=_NOBODY,
-            devices=[world.cast[journey.device].address],
-            allocations=[line.id for line in journey.allocations],
-            parcels=[],
-            legs=[
-                m.LegRequest(
-                    carrier=world.cast[leg.vehicle.carrier].address,
-                    vehicle=leg.vehicle.id,
-                    crew=leg.vehicle.crew,
-                    from_station=world.stations[leg.start],
-                    to_station=world.stations[leg.end],
-                    departure=leg.departure,
-                    latest_arrival=leg.latest,
-                    freight=leg.freight,
-                )
-                for leg in journey.legs
-            ],
-            terms=m.Terms(
-                temperature_min=band.temperature_min,
-                temperature_max=band.temperature_max,
-                humidity_min=band.humidity_min,
-                humidity_max=band.humidity_max,
-                late_free=terms.late_free,
-                late_zero=terms.late_zero,
-                longest_silence=terms.longest_silence,
-                policy=journey.policy,
-                device_rule=DeviceRule.NULL,
-                exposure_free=terms.exposure_free,
-                exposure_zero=terms.exposure_zero,
-                exposure_floor=terms.exposure_floor,
-                humidity_free=terms.humidity_free,
-                humidity_zero=terms.humidity_zero,
-                humidity_floor=terms.humidity_floor,
-            ),
-            pick_up_by=journey.legs[0].departure + _HOUR,
-            deadline=world.agenda.now + _HOUR,
-            salt=text32(f"order {journey.allocations[0].id}"),
-        )
+    def _number(self, load: Load) -> int:
+        """Return the place of a load among those to hospitals; scripts do not know of others."""
+        if load.purchase is not None:
+            return 0
+        self._count[load.is_cold] += 1
+        return self._count[load.is_cold]
 
-    def _order(self, journey: Journey, money: _Money, permits: dict[str, int]) -> Iterator[Step]:
+    def _order(self, journey: Journey, money: _Money) -> Iterator[Step]:
         """Have everybody sign the booking, and bring it to the chain."""
         world, aid = self._world, self._world.aid
-        hospital, domain = world.cast[journey.hospital], aid.domain(aid.freight)
-        release = money.take(journey)
-        payer = hospital.address if release is None else aid.fund.address
-        booking = self._booking(journey, payer)
-        booked = booking.struct_hash()
-        signatures: dict[str, object] = {
-            "payer": b"",
-            "consignee": b"",
-            "carriers": [],
-            "seller": b"",
-        }
-        signatures["carriers"] = [
-            m.LegAcceptance(
-                booking=booked, leg=index, carrier=world.cast[leg.vehicle.carrier].address
-            ).sign(world.cast[leg.vehicle.carrier], domain)
-            for index, leg in enumerate(journey.legs)
-        ]
-        if journey.policy in (Policy.DEVICE, Policy.DEVICE_THEN_SILENCE):
-            signatures["consignee"] = m.PolicyConsent(
-                booking=booked, consignee=hospital.address, policy=journey.policy
-            ).sign(hospital, domain)
+        release, payer = money.take(journey), journey.load.payer
+        booking = booking_of(
+            world, journey, world.cast[payer].address if release is None else aid.fund.address
+        )
+        signatures = signatures_of(world, journey, booking, fund_pays=release is not None)
         yield from bond(world, world.prepared.scenario.devices.operator, journey.freight)
         if release is None:
-            yield from prepay(world, journey.hospital, journey.freight)
-            permit = permit_for(
-                world,
-                journey.hospital,
-                aid.freight.address,
-                journey.freight,
-                skip=permits[journey.hospital],
-            )
-            permits[journey.hospital] += 1
-            signatures["payer"] = m.BookingOrder(booking=booked, payer=payer).sign(hospital, domain)
+            prepaid = journey.freight + journey.load.price
+            yield from prepay(world, payer, prepaid)
+            permit = permit_for(world, payer, aid.freight.address, prepaid)
             coordinator = world.prepared.scenario.participants.coordinators[0].id
             transaction = world.send(
                 aid.freight, "book", booking, signatures, permit, sender=coordinator
@@ -349,10 +320,10 @@ class Dispatch:
 
     # --- what cannot be booked ---
 
-    def _give_up(self, load: Sequence[Allocated]) -> None:
-        """Wait until anyone may release what was not booked."""
+    def _give_up(self, load: Load) -> None:
+        """Wait until anyone may release what was not booked; what was bought stays unsold."""
         agenda = self._world.agenda
-        for line in load:
+        for line in load.allocations:
             agenda.at(line.at + SECONDS_A_DAY + _HOUR, partial(self._release, line))
 
     def _release(self, line: Allocated) -> Iterator[Step]:

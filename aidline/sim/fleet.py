@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aidline.sim.prepare import RouteLeg
-from aidline.sim.records import LateLeg, Tier
+from aidline.sim.records import Hospital, LateLeg, PickUp, Tier
 from aidline.sim.world import FleetVehicle, World
 from aidline.telemetry import Band
 
@@ -82,13 +82,13 @@ class Fleet:
         )
 
     def legs(
-        self, origin: str, hospital: str, units: int, band: Band, soonest: int
+        self, origin: str, taker: Hospital | PickUp, units: int, band: Band, soonest: int
     ) -> list[LegPlan] | None:
         """Plan a journey end to end, as soon as there is a vehicle for each leg, and take them.
 
         Args:
             origin: The station at which the goods lie, by the scenario's id.
-            hospital: Where they are to go.
+            taker: Where they are to go.
             units: How many.
             band: What their terms ask of the vehicles.
             soonest: The earliest departure, unix seconds.
@@ -99,7 +99,7 @@ class Fleet:
         prepared = self._world.prepared
         if units > self.capacity(band):
             return None
-        route = prepared.route(prepared.station(origin), prepared.hospital(hospital))
+        route = prepared.route(prepared.station(origin), taker)
         for wait in range(_SEARCH_HOURS):
             legs = self._legs_from(soonest + wait * _HOUR, route, units, band)
             if legs is not None:

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from functools import partial
 
 from aidline.client import Receipt
-from aidline.messages import Permit
-from aidline.model import Otherwise
+from aidline.messages import LotAttestation, Permit
+from aidline.model import Otherwise, Verdict
 from aidline.sim.agenda import Step
 from aidline.sim.cast import text32
 from aidline.sim.records import SECONDS_A_DAY, GiftInKind, GiftOfMoney, Supply
-from aidline.sim.world import World
+from aidline.sim.world import World, auditors_for
 
 __all__ = ["Giving"]
 
 _HOUR = 3600
 _OFFER_DAYS = 60
+_AUDIT_AFTER = 30 * _HOUR
 
 
 class Giving:
@@ -28,6 +29,7 @@ class Giving:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._words: dict[str, int] = {}
 
     def begin(self) -> None:
         """Put every gift and supply of the scenario on the agenda."""
@@ -78,7 +80,40 @@ class Giving:
             "evidence": text32(f"count of gift {gift.id}"),
             "offer_until": world.agenda.now + _OFFER_DAYS * SECONDS_A_DAY,
         }
-        yield Step(world.send(world.aid.donations, "receiveGift", count, sender=gift.charity))
+        yield Step(
+            world.send(world.aid.donations, "receiveGift", count, sender=gift.charity),
+            lambda receipt: self._received(receipt, gift),
+        )
+
+    def _received(self, receipt: Receipt, gift: GiftInKind) -> None:
+        agenda, told = self._world.agenda, receipt.event("GiftReceived").args
+        later = agenda.now + _AUDIT_AFTER
+        agenda.at(later, partial(self._attest, told.gift, told.lot, gift.charity))
+
+    def _attest(self, number: int, lot: int, charity: str) -> Iterator[Step]:
+        """An auditor has looked at the lot; the charity brings the signature."""
+        world, aid = self._world, self._world.aid
+        region = next(
+            one.region
+            for one in world.prepared.scenario.participants.charities
+            if one.id == charity
+        )
+        for auditor in auditors_for(world, region, f"gift {number}")[:1]:
+            key = world.cast[auditor]
+            nonce = self._words.get(auditor, 0)
+            self._words[auditor] = nonce + 1
+            word = LotAttestation(
+                auditor=key.address,
+                gift=number,
+                lot=lot,
+                head=aid.donations.gift(number).head,
+                verdict=Verdict.ATTESTED,
+                evidence=text32(f"report on lot {lot}"),
+                nonce=nonce,
+                deadline=world.agenda.now + SECONDS_A_DAY,
+            )
+            signature = word.sign(key, aid.domain(aid.gift_audit))
+            yield Step(world.send(aid.gift_audit, "attestLot", word, signature, sender=charity))
 
     def _make(self, supply: Supply) -> Iterator[Step]:
         world = self._world
@@ -92,14 +127,17 @@ class Giving:
 
         def made(receipt: Receipt) -> None:
             parcel = receipt.event("LotCommissioned").args.parcel
-            world.agenda.at(world.agenda.now + _HOUR, partial(self._offer, parcel, supply.supplier))
+            if supply.for_sale:
+                world.for_sale[supply.id] = parcel
+            else:
+                self.offer(parcel, supply.supplier)
 
         yield Step(
             world.send(world.aid.ledger, "commission", request, sender=supply.supplier), made
         )
 
-    def offer_again(self, parcel: int, holder: str) -> None:
-        """Have a holder offer a parcel that came back."""
+    def offer(self, parcel: int, holder: str) -> None:
+        """Have a holder offer a parcel, a new one or one that came back."""
         agenda = self._world.agenda
         agenda.at(agenda.now + _HOUR, partial(self._offer, parcel, holder))
 
@@ -148,9 +186,7 @@ def bond(world: World, operator: str, freight: int) -> Iterator[Step]:
     yield Step(world.send(aid.monitor, "depositBond", owner, amount, sender=operator))
 
 
-def permit_for(
-    world: World, name: str, spender: str, amount: int, *, skip: int = 0
-) -> dict[str, object]:
+def permit_for(world: World, name: str, spender: str, amount: int) -> dict[str, object]:
     """Return a permit of the currency as the contracts take it, signed by the participant.
 
     Args:
@@ -158,7 +194,6 @@ def permit_for(
         name: Whose money it is.
         spender: Address of who may take it.
         amount: How much, base units.
-        skip: How many of the participant's permits are under way and not used yet.
     """
     key = world.cast[name]
     nonce = world.permits.get(name, 0)

@@ -33,13 +33,23 @@ class Haulage:
     Args:
         world: What the parties share.
         fleet: Vehicles and devices.
-        received: Is told of every consignment that reached its hospital, with its name.
+        received: Is told of every consignment that reached its hospital.
     """
 
-    def __init__(self, world: World, fleet: Fleet, received: Callable[[int, str], None]) -> None:
+    def __init__(self, world: World, fleet: Fleet, received: Callable[[Journey], None]) -> None:
         self._world = world
         self._fleet = fleet
         self._received = received
+        court = world.aid.court
+        self._evidence_heard = court.CHALLENGE() + court.ANSWER() + court.GRACE()
+
+    def close(self) -> None:
+        """Have everybody take out what is theirs: carriers their pay, the operator its bonds."""
+        world = self._world
+        later = world.agenda.now + _HOUR
+        for carrier in world.prepared.scenario.participants.carriers:
+            world.agenda.at(later, partial(self._draw, carrier.id))
+        world.agenda.at(later, self._withdraw_bonds)
 
     def booked(self, journey: Journey) -> None:
         """Put the pick-up of a consignment on the agenda."""
@@ -80,7 +90,7 @@ class Haulage:
 
     def _pick_up(self, journey: Journey) -> Iterator[Step]:
         first = journey.legs[0]
-        yield self._pass_on(journey, 0, journey.holder, first.vehicle.carrier, first.start)
+        yield self._pass_on(journey, 0, journey.load.holder, first.vehicle.carrier, first.start)
         self._expect(journey, 0)
 
     def _expect(self, journey: Journey, index: int) -> None:
@@ -129,9 +139,8 @@ class Haulage:
         assert journey.recorder is not None
         domain, device = world.aid.domain(world.aid.freight), world.cast[journey.device]
         leg = journey.legs[index]
-        handover = self._handover(
-            journey, index + 1, leg.vehicle.carrier, journey.hospital, leg.end
-        )
+        taker, bought = journey.load.taker, journey.load.purchase
+        handover = self._handover(journey, index + 1, leg.vehicle.carrier, taker, leg.end)
         arrival = m.Arrival(
             consignment=journey.id,
             station=world.stations[leg.end],
@@ -148,8 +157,8 @@ class Haulage:
         proof = {
             "handover": handover,
             "release": handover.sign(world.cast[leg.vehicle.carrier], domain),
-            "acceptance": handover.sign(world.cast[journey.hospital], domain) if by_hand else b"",
-            "salt": bytes(32),
+            "acceptance": handover.sign(world.cast[taker], domain) if by_hand else b"",
+            "salt": bytes(32) if bought is None else bought.salt,
             "evidence": device_evidence([(device.address, arrival, arrival.sign(device, domain))])
             if by_device
             else b"",
@@ -190,10 +199,34 @@ class Haulage:
         soon = world.agenda.now + _HOUR
         if journey.outflow:
             world.agenda.at(soon, partial(self._reclaim, journey))
-        if receipt.event("ConsignmentSettled").args.resolution == Resolution.DELIVERED:
-            self._received(journey.id, journey.hospital)
+        world.agenda.at(world.agenda.now + self._evidence_heard, partial(self._release, journey))
+        told = receipt.event("ConsignmentSettled").args
+        if told.price:
+            world.agenda.at(soon, partial(self._draw, journey.load.holder))
+        if journey.load.purchase is not None:
+            return  # delivered, it is in the hands of the household
+        if told.resolution == Resolution.DELIVERED:
+            self._received(journey)
         else:
             world.agenda.at(soon, partial(self._report_failed, journey))
+
+    def _release(self, journey: Journey) -> Iterator[Step]:
+        """Free the bond of the device, once nobody can bring evidence against it any more."""
+        world = self._world
+        device = world.cast[journey.device].address
+        operator = world.prepared.scenario.devices.operator
+        yield Step(
+            world.send(
+                world.aid.court, "release", journey.id, device, journey.booking, sender=operator
+            )
+        )
+
+    def _withdraw_bonds(self) -> Iterator[Step]:
+        world = self._world
+        operator = world.prepared.scenario.devices.operator
+        free = world.aid.monitor.bondPurse(world.cast[operator].address).free
+        if free:
+            yield Step(world.send(world.aid.monitor, "withdrawBond", free, sender=operator))
 
     def _reclaim(self, journey: Journey) -> Iterator[Step]:
         world = self._world
@@ -203,7 +236,12 @@ class Haulage:
     def _report_failed(self, journey: Journey) -> Iterator[Step]:
         """Tell the demands' escrow that the goods cannot be used; anyone may."""
         world = self._world
-        for line in journey.allocations:
-            yield Step(
-                world.send(world.aid.demand, "reportFailed", line.id, sender=journey.hospital)
-            )
+        for line in journey.load.allocations:
+            yield Step(world.send(world.aid.demand, "reportFailed", line.id, sender=line.hospital))
+
+    def _draw(self, owner: str) -> Iterator[Step]:
+        """Take out of the escrow what somebody has earned."""
+        world = self._world
+        free = world.aid.freight.purseOf(world.cast[owner].address).free
+        if free:
+            yield Step(world.send(world.aid.freight, "emptyPurse", free, sender=owner))

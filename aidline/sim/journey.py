@@ -1,4 +1,4 @@
-"""A consignment, from the units that were allocated to what its device has recorded."""
+"""A consignment, from what it is to carry to what its device has recorded."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from aidline.model import Policy
 from aidline.sim import records
 from aidline.sim.fleet import LegPlan
 from aidline.sim.pallet import Pallet
-from aidline.sim.records import Material, Terms
+from aidline.sim.records import Hospital, Material, PersonalOrder, PickUp, Terms
 from aidline.telemetry import Band, Point, Recorder
 
-__all__ = ["Allocated", "Journey", "band_of"]
+__all__ = ["Allocated", "Journey", "Load", "Purchase", "band_of"]
 
 _POLICIES = {
     records.Policy.CONSIGNEE: Policy.CONSIGNEE,
@@ -48,12 +48,82 @@ class Allocated:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What a household has bought.
+
+    Attributes:
+        order: What it ordered.
+        seller: Name of who sells.
+        parcel: The goods.
+        salt: What, with the address of its one-time key, gives the hash that the booking keeps.
+    """
+
+    order: PersonalOrder
+    seller: str
+    parcel: int
+    salt: bytes
+
+    @property
+    def household(self) -> str:
+        """Name under which the household pays."""
+        return f"household {self.order.id}"
+
+    @property
+    def key(self) -> str:
+        """Name of the one-time key with which it accepts."""
+        return f"one-time key {self.order.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one consignment is to carry: what was allocated to a hospital, or what was bought.
+
+    Attributes:
+        id: What tells it from other loads; drives what is drawn for it.
+        allocations: The allocations; none of what was bought.
+        purchase: What was bought; ``None`` of what was allocated.
+        materials: What kinds of goods.
+        units: How many.
+        holder: Name of who has them.
+        taker: Name of who accepts them.
+        payer: Name of who prepays, unless the relief fund does.
+        start: Where they lie, by the scenario's id.
+        end: Where they are to go.
+        terms: Name of the terms.
+        at: Since when they wait, unix seconds.
+    """
+
+    id: int | str
+    allocations: tuple[Allocated, ...]
+    purchase: Purchase | None
+    materials: tuple[Material, ...]
+    units: int
+    holder: str
+    taker: str
+    payer: str
+    start: str
+    end: Hospital | PickUp
+    terms: str
+    at: int
+
+    @property
+    def price(self) -> int:
+        """Price of the goods where they are bought, base units of the currency."""
+        return 0 if self.purchase is None else self.purchase.order.price
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether any of the goods must stay cold."""
+        return any(material.cold_chain for material in self.materials)
+
+
 @dataclass(slots=True)
 class Journey:
     """A consignment on its way.
 
     Attributes:
-        allocations: What it carries.
+        load: What it carries, from whom to whom.
         terms: On which terms.
         band: Band of its terms.
         legs: In order, with arrivals as they will be.
@@ -62,12 +132,12 @@ class Journey:
         id: The consignment, once booked.
         booking: What was booked, once it was.
         content: Hash of what it carries, once booked.
-        outflow: The relief fund's outflow that pays for it; 0 when the hospital pays.
+        outflow: The relief fund's outflow that pays for it; 0 when another pays.
         recorder: What the device remembers, once booked.
         told: What it has told, batch by batch.
     """
 
-    allocations: tuple[Allocated, ...]
+    load: Load
     terms: Terms
     band: Band
     legs: Sequence[LegPlan]
@@ -81,23 +151,13 @@ class Journey:
     told: list[Point] = field(default_factory=list)
 
     @property
-    def hospital(self) -> str:
-        """Name of the consignee."""
-        return self.allocations[0].hospital
-
-    @property
-    def holder(self) -> str:
-        """Name of the consignor."""
-        return self.allocations[0].holder
-
-    @property
     def policy(self) -> Policy:
         """What proves its delivery."""
         return _POLICIES[self.terms.policy]
 
     @property
     def freight(self) -> int:
-        """What is prepaid, base units of the currency."""
+        """What is prepaid for carrying it, base units of the currency."""
         return sum(leg.freight for leg in self.legs)
 
 

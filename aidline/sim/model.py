@@ -15,6 +15,7 @@ from aidline.sim.dispatch import Dispatch
 from aidline.sim.fleet import Fleet
 from aidline.sim.giving import Giving
 from aidline.sim.haulage import Haulage
+from aidline.sim.households import Households
 from aidline.sim.journey import Allocated
 from aidline.sim.matchmaking import Matchmaking
 from aidline.sim.prepare import Prepared, prepare
@@ -99,14 +100,17 @@ class Model:
 
         def released(line: Allocated, parcel: int | None) -> None:
             if parcel is not None:
-                giving.offer_again(parcel, line.holder)
+                giving.offer(parcel, line.holder)
             care.audit(line.demand, line.hospital)
 
         dispatch = Dispatch(world, fleet, haulage.booked, released)
         watch = Watch(world, care.raised)
-        for party in (care, giving, watch, Matchmaking(world, fleet, dispatch.allocated)):
+        matchmaking = Matchmaking(world, fleet, dispatch.allocated)
+        for party in (care, giving, watch, matchmaking, Households(world, dispatch.bought)):
             party.begin()
         agenda.run(until=world.time(clock.last_day + 1) - 1)
+        agenda.run()
+        haulage.close()
         agenda.run()
         return summarise(
             world,

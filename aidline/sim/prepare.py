@@ -32,6 +32,8 @@ from aidline.sim.records import (
     Material,
     Need,
     Network,
+    PersonalOrder,
+    PickUp,
     Scenario,
     Station,
     Supply,
@@ -98,6 +100,13 @@ class Prepared:
         """Returns the hospital of this id, which takes part."""
         return next(hospital for hospital in self.hospitals if hospital.id == hospital_id)
 
+    def pick_up(self, station_id: str) -> PickUp:
+        """Returns where households take goods in, with the branch station that is nearest."""
+        here = self.station(station_id)
+        branches = [station for station in self.stations if station.tier is Tier.BRANCH]
+        near = min(branches, key=lambda branch: (self._metres(branch, here), branch.id))
+        return PickUp(dock=here.id, branch=near.id)
+
     def station(self, station_id: str) -> Station:
         """Returns the station of this id, which exists."""
         return next(station for station in self.stations if station.id == station_id)
@@ -111,6 +120,11 @@ class Prepared:
     def supplies(self) -> tuple[Supply, ...]:
         """Lots that suppliers make."""
         return self.scenario.supplies
+
+    @property
+    def orders(self) -> tuple[PersonalOrder, ...]:
+        """What households buy."""
+        return self.scenario.orders
 
     @property
     def money(self) -> tuple[GiftOfMoney, ...]:
@@ -137,29 +151,29 @@ class Prepared:
             freight_budget=self.rules.freight_budget(units),
         )
 
-    def centre_for(self, hospital: Hospital) -> Station:
-        """Returns the recognised centre that is nearest to a hospital's branch station."""
-        branch = self.station(hospital.branch)
+    def centre_for(self, taker: Hospital | PickUp) -> Station:
+        """Returns the recognised centre that is nearest to the taker's branch station."""
+        branch = self.station(taker.branch)
         centres = [station for station in self.stations if station.recognised]
         return min(centres, key=lambda centre: (self._metres(centre, branch), centre.id))
 
-    def route(self, origin: Station, hospital: Hospital) -> tuple[RouteLeg, ...]:
-        """Returns the way from a station to a hospital's dock.
+    def route(self, origin: Station, taker: Hospital | PickUp) -> tuple[RouteLeg, ...]:
+        """Returns the way from a station to a hospital's dock, or to where a household takes in.
 
-        From a trunk station it goes by the hospital's centre, then by its branch station; from any
+        From a trunk station it goes by the taker's centre, then by its branch station; from any
         other station by the branch station alone.
 
         Args:
             origin: Where the goods are.
-            hospital: Where they are to go.
+            taker: Where they are to go.
         """
-        centre, branch = self.centre_for(hospital), self.station(hospital.branch)
+        centre, branch = self.centre_for(taker), self.station(taker.branch)
         stops: list[tuple[Tier, Station]] = []
         if origin.tier is Tier.TRUNK and origin.id != centre.id:
             stops.append((Tier.TRUNK, centre))
         if origin.id != branch.id:
             stops.append((Tier.BRANCH, branch))
-        stops.append((Tier.TERMINAL, self.station(hospital.dock)))
+        stops.append((Tier.TERMINAL, self.station(taker.dock)))
         legs: list[RouteLeg] = []
         here = origin
         for tier, there in stops:

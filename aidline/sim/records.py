@@ -50,6 +50,8 @@ __all__ = [
     "OrderBreakingProposal",
     "Organisation",
     "Participants",
+    "PersonalOrder",
+    "PickUp",
     "Plan",
     "Policy",
     "RaiseDemand",
@@ -287,6 +289,19 @@ class Hospital:
     place: Place
     people_in_care: int
     vulnerable: bool
+    dock: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickUp:
+    """A station where households take in what they have bought.
+
+    Attributes:
+        dock: Id of the station.
+        branch: Id of the branch station that serves it.
+    """
+
     dock: str
     branch: str
 
@@ -672,6 +687,7 @@ class Supply:
 
     Attributes:
         expiry_days: Days that it keeps from ``day`` on; 0 when it does not expire.
+        for_sale: Households buy from it; else it is offered to those who need it most.
     """
 
     id: str
@@ -681,6 +697,31 @@ class Supply:
     day: Day
     station: str
     expiry_days: int
+    for_sale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalOrder:
+    """Goods that a household buys; it prepays them and their freight.
+
+    Who it is stands nowhere: of its one-time key the chain knows a salted hash.
+
+    Attributes:
+        supply: Id of the lot from which it buys, one that is for sale.
+        units: How many.
+        price: Of all of them.
+        day: When it orders.
+        station: Where it takes the goods in.
+        terms: Name of the terms on which they travel.
+    """
+
+    id: str
+    supply: str
+    units: int
+    price: int
+    day: Day
+    station: str
+    terms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -862,6 +903,7 @@ class Scenario:
     indicator: Indicator
     plan: Plan
     supplies: tuple[Supply, ...]
+    orders: tuple[PersonalOrder, ...]
     gifts: tuple[GiftInKind, ...]
     money: tuple[GiftOfMoney, ...]
     demands: tuple[DemandSpec, ...]

@@ -94,6 +94,11 @@ def scaled(scenario: r.Scenario, copies: int) -> r.Scenario:
         participants=replace(people, carriers=carriers),
         devices=replace(scenario.devices, count=scenario.devices.count * copies),
         supplies=tuple(replace(s, id=name(s.id, n)) for n in turns for s in scenario.supplies),
+        orders=tuple(
+            replace(o, id=name(o.id, n), supply=name(o.supply, n))
+            for n in turns
+            for o in scenario.orders
+        ),
         gifts=tuple(replace(g, id=name(g.id, n)) for n in turns for g in scenario.gifts),
         money=tuple(replace(m, id=name(m.id, n)) for n in turns for m in scenario.money),
         demands=tuple(replace(d, id=name(d.id, n)) for n in turns for d in scenario.demands),
@@ -244,6 +249,10 @@ class _Builder:
             supplies=tuple(
                 r.Supply(**{**item, "day": self._day(f"supplies[{i}].day", item["day"])})
                 for i, item in enumerate(doc["supplies"])
+            ),
+            orders=tuple(
+                r.PersonalOrder(**{**item, "day": self._day(f"orders[{i}].day", item["day"])})
+                for i, item in enumerate(doc.get("orders", ()))
             ),
             gifts=tuple(self._gift(i, item) for i, item in enumerate(doc["gifts"])),
             money=tuple(
@@ -500,6 +509,7 @@ def _names(s: r.Scenario) -> Iterator[str]:
         ("materials", s.materials),
         ("network.stations", s.network.stations),
         ("supplies", s.supplies),
+        ("orders", s.orders),
         ("gifts", (*s.gifts, *s.money)),
         ("demands", s.demands),
         ("vehicles", [v for c in people.carriers for v in c.vehicles]),
@@ -655,6 +665,31 @@ def _earmark(s: r.Scenario, place: str, earmark: r.Earmark) -> Iterator[str]:
         yield f"{place}.scope: '{earmark.scope}' is not the scope of an earmark '{earmark.kind}'"
 
 
+def _keeps(station: r.Station, material: r.Material) -> bool:
+    kept, needed = station.temperature, material.temperature
+    return needed.low <= kept.low and kept.high <= needed.high
+
+
+def _order(s: r.Scenario, place: str, order: r.PersonalOrder) -> Iterator[str]:
+    supply = next((x for x in s.supplies if x.id == order.supply and x.for_sale), None)
+    if supply is None:
+        yield f"{place}.supply: '{order.supply}' is not among the supplies that are for sale"
+        return
+    if order.day <= supply.day:
+        yield f"{place}.day: '{order.supply}' can be bought from the day after it was made"
+    if sum(x.units for x in s.orders if x.supply == supply.id) > supply.units:
+        yield f"{place}.units: more is ordered of '{order.supply}' than is made"
+    stations = {x.id: x for x in s.network.stations}
+    if order.station not in stations or stations[order.station].tier is not r.Tier.TERMINAL:
+        yield f"{place}.station: '{order.station}' is not a terminal station"
+    elif not _keeps(stations[order.station], s.material(supply.material)):
+        yield f"{place}.station: '{order.station}' cannot keep '{supply.material}'"
+    if order.terms not in s.terms:
+        yield f"{place}.terms: '{order.terms}' is not among the terms"
+    elif s.terms[order.terms].policy not in (r.Policy.CONSIGNEE, r.Policy.BOTH):
+        yield f"{place}.terms: a household must accept: the policy is consignee or both"
+
+
 def _deeds(s: r.Scenario) -> Iterator[str]:
     people = s.participants
     materials = {m.id: m for m in s.materials}
@@ -674,8 +709,7 @@ def _deeds(s: r.Scenario) -> Iterator[str]:
         if item.station not in stations:
             yield f"{place}.station: '{item.station}' is not among the stations"
             return
-        kept, needed = stations[item.station].temperature, material.temperature
-        if kept.low < needed.low or kept.high > needed.high:
+        if not _keeps(stations[item.station], material):
             yield f"{place}.station: '{item.station}' cannot keep '{item.material}'"
 
     def in_time(place: str, day: int) -> Iterator[str]:
@@ -688,6 +722,10 @@ def _deeds(s: r.Scenario) -> Iterator[str]:
         if supply.supplier not in {x.id for x in people.suppliers}:
             yield f"{place}.supplier: '{supply.supplier}' is not among the suppliers"
         yield from goods(place, supply)
+    for i, order in enumerate(s.orders):
+        place = f"orders[{i}]"
+        yield from in_time(place, order.day)
+        yield from _order(s, place, order)
     for i, gift in enumerate(s.gifts):
         place = f"gifts[{i}]"
         yield from in_time(place, gift.day)

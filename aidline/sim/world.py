@@ -13,7 +13,16 @@ from aidline.client.chain import Transaction
 from aidline.deploy import SUITE, Config, Holders
 from aidline.geodesy import Place
 from aidline.messages import DeviceBinding, Registration
-from aidline.model import ActionKind, EarmarkKind, Measure, Role, Tier, roles_mask
+from aidline.model import (
+    ActionKind,
+    EarmarkKind,
+    Measure,
+    Paper,
+    Role,
+    Tier,
+    Verdict,
+    roles_mask,
+)
 from aidline.signing import Key
 from aidline.sim import records
 from aidline.sim.agenda import Agenda, Step, Task
@@ -87,11 +96,11 @@ class World:
         limits: Gas limits by contract and function; the chain finds those that are missing.
         stations: Ids on the chain by the scenario's.
         fleet: All vehicles.
-        lots: The lot of each gift in kind and supply, by the scenario's id.
         releases: Money released so far.
         refused: Proposals that were refused.
         organisations: Whose each participant is, by name.
         permits: How many permits each participant has signed.
+        for_sale: Parcels from which households buy, by the supply's id in the scenario.
     """
 
     prepared: Prepared
@@ -106,6 +115,7 @@ class World:
     refused: list[dict[str, str | int]] = field(default_factory=list)
     organisations: dict[str, str] = field(default_factory=dict)
     permits: dict[str, int] = field(default_factory=dict)
+    for_sale: dict[str, int] = field(default_factory=dict)
 
     def time(self, day: int, second: int = 0) -> int:
         """Return the moment ``second`` of a day of the scenario, unix seconds on this chain."""
@@ -185,7 +195,11 @@ def found(world: World) -> None:
             lambda: _facilities(world),
             lambda: _reporters(world),
         ),
-        (lambda: _recognise(world), lambda: _attest_facilities(world)),
+        (
+            lambda: _recognise(world),
+            lambda: _attest_facilities(world),
+            lambda: _attest_carriers(world),
+        ),
         (lambda: _propose(world),),
     )
     for phase, tasks in enumerate(phases):
@@ -441,6 +455,26 @@ def _attest_facilities(world: World) -> Iterator[Step]:
                     sender=auditor,
                 )
             )
+
+
+def _attest_carriers(world: World) -> Iterator[Step]:
+    """An auditor looks at each carrier's licence and tariff; its word holds for a year."""
+    until = world.agenda.now + 365 * SECONDS_A_DAY
+    for carrier in world.prepared.scenario.participants.carriers:
+        for auditor in auditors_for(world, carrier.region, carrier.id)[:1]:
+            for paper in (Paper.LICENCE, Paper.TARIFF):
+                yield Step(
+                    world.send(
+                        world.aid.carriers,
+                        "attest",
+                        world.cast[carrier.id].address,
+                        paper,
+                        Verdict.ATTESTED,
+                        text32(f"{paper.name.lower()} of {carrier.id}"),
+                        until,
+                        sender=auditor,
+                    )
+                )
 
 
 def auditors_for(world: World, region: str, label: str) -> list[str]:

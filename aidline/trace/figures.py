@@ -13,32 +13,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aidline.client import Aidline, Event
-from aidline.errors import CheckFailed
-from aidline.freight import booking_in
 from aidline.model import (
     ActionKind,
     ActionStatus,
     AllocationStatus,
-    GiftKind,
-    GiftStatus,
     Level,
     LotKind,
     ParcelState,
-    Resolution,
-    Status,
 )
-from aidline.watches import told_by_consignment
+from aidline.trace.carriage import carriers_read, carriers_told, freight_read, freight_told
+from aidline.trace.counting import STATES, read_all
+from aidline.trace.gifts import gifts_read, gifts_told, money_read, money_told
 
-__all__ = ["LEVELS", "STATES", "from_counters", "from_events", "proposal_text"]
+__all__ = ["LEVELS", "from_counters", "from_events", "proposal_text"]
 
 Figures = dict[str, Any]
 
-#: The states of a parcel, by their names in a summary.
-STATES = tuple(
-    state.name.lower()
-    for state in ParcelState
-    if state not in (ParcelState.NULL, ParcelState.MERGED)  # a parcel that was merged has no units
-)
 #: The levels of urgency, the most urgent first.
 LEVELS = tuple(level.name.lower() for level in reversed(Level) if level is not Level.NULL)
 
@@ -55,16 +45,18 @@ def from_counters(aid: Aidline, time_offset: int = 0) -> Figures:
     Raises:
         EnvironmentProblem: The node does not answer.
     """
-    lots = _read(aid.ledger.lot, aid.ledger.lotCount())
-    fates = _read(aid.ledger.fateOf, aid.ledger.lotCount())
+    lots = read_all(aid.ledger.lot, aid.ledger.lotCount())
+    fates = read_all(aid.ledger.fateOf, aid.ledger.lotCount())
     states = {lot: {name: getattr(fate, name) for name in STATES} for lot, fate in fates.items()}
     gift_lots = {lot for lot, record in lots.items() if record.kind == LotKind.GIFT}
+    freight = freight_read(aid)
     return {
         "units": _units({lot: record.quantity for lot, record in lots.items()}, states, gift_lots),
         "demand": _demand_read(aid),
-        **_freight_read(aid),
-        "money": _money_read(aid),
-        "gifts": _gifts_read(aid, states),
+        **freight,
+        "carriers": carriers_read(aid, freight),
+        "money": money_read(aid),
+        "gifts": gifts_read(aid, states),
         "emergency": _emergency(aid.emergency.events(), time_offset),
     }
 
@@ -83,23 +75,20 @@ def from_events(aid: Aidline, time_offset: int = 0) -> Figures:
     ledger = by_room[aid.ledger.name]
     quantities, kinds, states = _lots_told(ledger)
     gift_lots = {lot for lot, kind in kinds.items() if kind == LotKind.GIFT}
-    fund, donations = by_room[aid.fund.name], by_room[aid.donations.name]
+    fund = by_room[aid.fund.name]
+    gifts = [*by_room[aid.donations.name], *by_room[aid.gift_audit.name]]
+    freight = freight_told(
+        [event for event in events if event.contract in (aid.freight.name, aid.ledger.name)]
+    )
     return {
         "units": _units(quantities, states, gift_lots),
         "demand": _demand_told([*by_room[aid.needs.name], *by_room[aid.demand.name]]),
-        **_freight_told(
-            [event for event in events if event.contract in (aid.freight.name, aid.ledger.name)]
-        ),
-        "money": _money_told(by_room[aid.currency.name], fund),
-        "gifts": _gifts_told(donations, fund, states),
+        **freight,
+        "carriers": carriers_told(by_room[aid.carriers.name], freight, aid.chain.now()),
+        "money": money_told(by_room[aid.currency.name], fund),
+        "gifts": gifts_told(gifts, fund, states),
         "emergency": _emergency(by_room[aid.emergency.name], time_offset),
     }
-
-
-def _read(function: Any, count: int) -> dict[int, Any]:
-    """Return the records of all ids, which count from 1."""
-    ids = range(1, count + 1)
-    return dict(zip(ids, function.many((number,) for number in ids), strict=True))
 
 
 def proposal_text(lines: Sequence[Any]) -> str:
@@ -188,8 +177,8 @@ def _by_level(served: Iterable[tuple[int, int]], open_: Iterable[tuple[int, int]
 
 
 def _demand_read(aid: Aidline) -> Figures:
-    allocations = _read(aid.demand.allocation, aid.demand.allocationCount()).values()
-    demands = _read(aid.needs.demand, aid.needs.demandCount()).values()
+    allocations = read_all(aid.demand.allocation, aid.demand.allocationCount()).values()
+    demands = read_all(aid.needs.demand, aid.needs.demandCount()).values()
     standing = (AllocationStatus.ALLOCATED, AllocationStatus.BOOKED, AllocationStatus.RECEIVED)
     return _by_level(
         ((one.level, one.units) for one in allocations if one.status in standing),
@@ -221,244 +210,6 @@ def _demand_told(events: Sequence[Event]) -> Figures:
         ((under, units) for _, under, units in allocated.values()),
         ((level[demand], units) for demand, units in open_units.items()),
     )
-
-
-# --- freight ---------------------------------------------------------------------------------
-
-
-def _why(outcome: Any, freight: int) -> Figures:
-    """Say why a leg was paid what it was.
-
-    Args:
-        outcome: What it earned, seconds late, exposure, longest silence.
-        freight: What was agreed.
-    """
-    reasons = [name for name in ("late", "temperature", "humidity") if getattr(outcome, name)]
-    return {
-        "reasons": reasons if outcome.pay < freight else [],
-        "late_seconds": outcome.late,
-        "temperature_exposure": outcome.temperature,
-        "humidity_exposure": outcome.humidity,
-        "longest_silence": outcome.silence,
-    }
-
-
-def _freight(consignments: list[Figures]) -> Figures:
-    prepaid, paid, refunded = (
-        sum(int(consignment[name]) for consignment in consignments)
-        for name in ("prepaid", "paid", "refunded")
-    )
-    return {
-        "freight": {
-            "prepaid": str(prepaid),
-            "paid": str(paid),
-            "refunded": str(refunded),
-            "held": str(prepaid - paid - refunded),
-        },
-        "consignments": consignments,
-    }
-
-
-def _freight_read(aid: Aidline) -> Figures:
-    """Read the consignments; what was agreed stands in events, held against the contract's hash."""
-    records = _read(aid.freight.consignment, aid.freight.consignmentCount())
-    booked = {
-        event.args.consignment: booking_in(event.args.order)
-        for event in aid.freight.events("ConsignmentBooked")
-    }
-    kept = aid.freight.consignmentOf.many((booked[number].struct_hash(),) for number in records)
-    if list(kept) != list(records):
-        raise CheckFailed("a consignment is not booked as its event tells")
-    told = told_by_consignment(aid.monitor)
-    outcomes = aid.freight.outcomesOf.many(
-        (booked[number], [one.points for one in told.get(number, ())]) for number in records
-    )
-    return _freight(
-        [
-            {
-                "id": number,
-                "status": Status(record.status).name.lower(),
-                "resolution": Resolution(record.resolution).name.lower(),
-                "prepaid": str(record.prepaid),
-                "paid": str(record.paid),
-                "refunded": str(record.refunded),
-                "legs": [
-                    _leg(leg, outcome if record.status == Status.SETTLED else None)
-                    for leg, outcome in zip(booked[number].legs, earned, strict=True)
-                ],
-            }
-            for (number, record), earned in zip(records.items(), outcomes, strict=True)
-        ]
-    )
-
-
-def _leg(leg: Any, outcome: Any | None) -> Figures:
-    """Tell a leg as booked, with its outcome once it is settled."""
-    return {
-        "carrier": leg.carrier,
-        "freight": str(leg.freight),
-        "paid": "0" if outcome is None else str(outcome.pay),
-        "why": None if outcome is None else _why(outcome, leg.freight),
-    }
-
-
-def _freight_told(events: Sequence[Event]) -> Figures:
-    consignments: dict[int, Figures] = {}
-    orders: dict[int, Any] = {}
-    for event in events:
-        args = event.args
-        if event.name == "ConsignmentBooked":
-            orders[args.consignment] = args.order
-            consignments[args.consignment] = {
-                "id": args.consignment,
-                "status": "booked",
-                "resolution": "null",
-                "prepaid": str(args.prepaid),
-                "paid": "0",
-                "refunded": "0",
-                "legs": [_leg(leg, None) for leg in args.order.legs],
-            }
-        elif event.name == "CustodyChanged":
-            # the change that settles is told after the settlement
-            entry = consignments[args.consignment]
-            entry["status"] = "in_transit" if entry["status"] == "booked" else entry["status"]
-        elif event.name == "Arrived":
-            consignments[args.consignment]["status"] = "arrived"
-        elif event.name == "HandoverRefused":
-            # on the way it changes nothing
-            if args.sequence == len(orders[args.consignment].legs):
-                consignments[args.consignment]["status"] = "refused"
-        elif event.name == "ConsignmentSettled":
-            entry = consignments[args.consignment]
-            entry["status"] = "settled"
-            entry["resolution"] = Resolution(args.resolution).name.lower()
-            entry["paid"] = str(args.paid)
-            entry["refunded"] = str(args.refunded)
-            legs = orders[args.consignment].legs
-            entry["legs"] = [_leg(*each) for each in zip(legs, args.legs, strict=True)]
-    return _freight([consignments[number] for number in sorted(consignments)])
-
-
-# --- money -----------------------------------------------------------------------------------
-
-
-def _money_read(aid: Aidline) -> Figures:
-    given = spent = recovered = 0
-    lines = {gift.line for gift in _read(aid.fund.moneyGift, aid.fund.giftCount()).values()}
-    for record in aid.fund.line.many((line,) for line in sorted(lines)):
-        given += record.given
-        spent += record.spent + record.respent
-        recovered += record.recovered
-    return {
-        "currency": str(aid.currency.totalSupply()),
-        "reserve": str(aid.reserve.balanceOf(aid.currency.address)),
-        "given": str(given),
-        "spent": str(spent),
-        "recovered": str(recovered),
-        "in_fund": str(given + recovered - spent),
-    }
-
-
-def _money_told(currency: Sequence[Event], fund: Sequence[Event]) -> Figures:
-    supply = 0
-    for event in currency:
-        if event.name == "Deposited":
-            supply += event.args.received
-        elif event.name == "Withdrawn":
-            supply -= event.args.amount
-    given = sum(event.args.amount for event in fund if event.name == "MoneyReceived")
-    spent = sum(
-        event.args.amount + event.args.from_recovered
-        for event in fund
-        if event.name == "MoneySpent"
-    )
-    recovered = sum(event.args.amount for event in fund if event.name == "MoneyRecovered")
-    return {
-        "currency": str(supply),
-        "reserve": str(supply),
-        "given": str(given),
-        "spent": str(spent),
-        "recovered": str(recovered),
-        "in_fund": str(given + recovered - spent),
-    }
-
-
-# --- gifts -----------------------------------------------------------------------------------
-
-
-def _in_kind(
-    number: int, donor: str, status: str, counts: Sequence[int], states: dict[str, int] | None
-) -> Figures:
-    pledged, accepted, refused, missing = counts
-    return {
-        "id": number,
-        "kind": "in_kind",
-        "donor": donor,
-        "status": status,
-        "pledged": pledged,
-        "accepted": accepted,
-        "refused": refused,
-        "missing": missing,
-        "by_state": states or dict.fromkeys(STATES, 0),
-    }
-
-
-def _of_money(number: int, donor: str, amount: int, spent: int) -> Figures:
-    return {
-        "id": number,
-        "kind": "money",
-        "donor": donor,
-        "status": "received",
-        "amount": str(amount),
-        "spent": str(spent),
-    }
-
-
-def _gifts_read(aid: Aidline, states: dict[int, dict[str, int]]) -> list[Figures]:
-    made = []
-    for number, gift in _read(aid.donations.gift, aid.donations.giftCount()).items():
-        if gift.kind == GiftKind.MONEY:
-            spent = aid.fund.spentOf(gift.money_gift, 0, 0).spent
-            made.append(_of_money(number, gift.donor, gift.amount, spent))
-        else:
-            counts = (gift.pledged, gift.accepted, gift.refused, gift.missing)
-            status = GiftStatus(gift.status).name.lower()
-            made.append(_in_kind(number, gift.donor, status, counts, states.get(gift.lot)))
-    return made
-
-
-def _gifts_told(
-    donations: Sequence[Event], fund: Sequence[Event], states: dict[int, dict[str, int]]
-) -> list[Figures]:
-    intervals: dict[int, tuple[bytes, int, int]] = {}
-    spent_of: dict[bytes, int] = defaultdict(int)
-    for event in fund:
-        args = event.args
-        if event.name == "MoneyReceived":
-            intervals[args.gift] = args.line, args.from_, args.amount
-        elif event.name == "MoneySpent":
-            spent_of[args.line] += args.amount
-    gifts: dict[int, Figures] = {}
-    for event in donations:
-        args = event.args
-        if event.name == "GiftPledged":
-            counts = (args.terms.units, 0, 0, 0)
-            gifts[args.gift] = _in_kind(args.gift, args.donor, "pledged", counts, None)
-        elif event.name == "GiftReceived":
-            gift = gifts[args.gift]
-            gift["status"] = "received"
-            gift["accepted"] = args.accepted
-            gift["refused"] = args.refused
-            gift["missing"] = args.missing
-            if args.lot:
-                gift["by_state"] = states[args.lot]
-        elif event.name == "GiftWithdrawn":
-            gifts[args.gift]["status"] = "withdrawn"
-        elif event.name == "MoneyGiven":
-            line, start, amount = intervals[args.money_gift]
-            spent = min(max(spent_of[line] - start, 0), amount)
-            gifts[args.gift] = _of_money(args.gift, args.donor, amount, spent)
-    return [gifts[number] for number in sorted(gifts)]
 
 
 # --- emergency -------------------------------------------------------------------------------

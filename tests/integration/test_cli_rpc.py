@@ -93,7 +93,7 @@ def test_the_amount_is_said_before_and_what_is_left_returns(
 ) -> None:
     ended, _, cost = ran
     first = ended.out.splitlines()[0]
-    assert first.startswith("65 participants get ")
+    assert first.startswith("67 participants get ")
     assert RICH.address in first
     lent = int(first.split()[3].replace(",", ""))
     assert 0 < cost < lent // 2

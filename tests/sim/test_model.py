@@ -8,7 +8,13 @@ Its course
 ├── a proposal that breaks the order is refused as such; nothing else is refused
 ├── a late leg, and one that left its limits, are paid less for that leg alone
 ├── below the floor the parcels go to quarantine, their units are matched again
-└── every consignment is settled, prepaid = paid + refunded
+├── every consignment is settled, prepaid = paid + refunded
+├── when evidence is heard no more, the devices' operator has its bonds back
+└── what came is reported, and what was handed out: the rest is on hand
+A household that buys
+├── pays goods and freight at the booking; with the proof seller and carriers are paid
+├── is not known before the proof but by the salted hash of a one-time key
+└── leaves the certificates and the order of urgency of others as they are
 Its certificates
 ├── of goods: units by state add up to what was accepted, and are those of the summary
 └── of money: what was spent went to consignments
@@ -36,6 +42,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aidline.files import check_schema
+from aidline.freight import household_of
+from aidline.model import ParcelState
 from aidline.sim.model import Model
 from aidline.sim.scenario import load
 from aidline.trace import differences, verify
@@ -198,7 +206,7 @@ def test_every_consignment_is_settled_and_money_is_conserved(played: Played) -> 
     assert len(record["consignments"]) >= 20
     assert {one["status"] for one in record["consignments"]} == {"settled"}
     freight = {name: int(amount) for name, amount in record["freight"].items()}
-    assert freight["prepaid"] == freight["paid"] + freight["refunded"] + freight["held"]
+    assert freight["prepaid"] == sum(freight[name] for name in ("paid", "sold", "refunded", "held"))
     assert freight["held"] == 0 < freight["refunded"] < freight["paid"]
     for one in record["consignments"]:
         assert int(one["prepaid"]) == int(one["paid"]) + int(one["refunded"])
@@ -214,8 +222,74 @@ def test_every_consignment_is_settled_and_money_is_conserved(played: Played) -> 
         for carrier in carriers
     }
     # What a carrier earns is free in its purse until it takes it out.
-    purse = played.model.aid.freight.purseOf
-    assert {carrier: purse(carrier).free for carrier in carriers} == earned
+    aid = played.model.aid
+    assert {carrier: aid.currency.balanceOf(carrier) for carrier in carriers} == earned
+    assert all(aid.freight.purseOf(carrier).free == 0 for carrier in carriers)
+
+
+def test_the_operator_has_its_bonds_back(played: Played) -> None:
+    aid, cast = played.model.aid, played.model.cast
+    operator = cast["charity-hubei"].address
+    put_in = sum(e.args.amount for e in aid.monitor.events("BondDeposited"))
+    freed = sum(e.args.amount for e in aid.court.events("WatchReleased"))
+    bonds = aid.monitor.bondPurse(operator)
+    assert (bonds.free, bonds.locked) == (0, 0)
+    assert aid.currency.balanceOf(operator) == put_in
+    assert 0 < freed <= put_in
+
+
+def test_what_came_is_on_hand_until_it_is_handed_out(played: Played) -> None:
+    aid = played.model.aid
+    received = sum(event.args.units for event in aid.demand.events("AllocationReceived"))
+    handed_out = sum(event.args.units for event in aid.needs.events("UnitsHandedOut"))
+    states = played.record["units"]["all_units"]
+    bought = sum(order.units for order in load("wuhan-2020").orders)
+    assert handed_out + bought == states["distributed"]
+    assert received - handed_out == states["delivered"]
+
+
+# -- households
+
+
+def orders(played: Played) -> list[Record]:
+    return [one for one in played.record["consignments"] if one["sale"]]
+
+
+def test_a_personal_order_settles_with_the_proof_of_its_delivery(played: Played) -> None:
+    aid, cast = played.model.aid, played.model.cast
+    scenario = load("wuhan-2020")
+    assert len(orders(played)) == len(scenario.orders) > 0
+    assert sum(int(one["sale"]["paid"]) for one in orders(played)) == sum(
+        order.price for order in scenario.orders
+    )
+    for one in orders(played):
+        sale, freight = one["sale"], sum(int(leg["freight"]) for leg in one["legs"])
+        assert sale["to_household"]
+        assert sale["seller"] == cast["works-xiantao"].address
+        assert int(one["prepaid"]) == int(sale["price"]) + freight == int(one["paid"])
+        (settled,) = aid.freight.events("ConsignmentSettled", consignment=one["id"])
+        *_, last = aid.ledger.events("CustodyChanged", consignment=one["id"])
+        assert settled.tx_hash == last.tx_hash
+        (parcel,) = aid.ledger.parcel.many((p,) for p in aid.ledger.parcelsOf(one["id"]))
+        assert ParcelState(parcel.state) is ParcelState.DISTRIBUTED
+    seller = cast["works-xiantao"].address
+    assert aid.currency.balanceOf(seller) == sum(int(one["sale"]["paid"]) for one in orders(played))
+
+
+def test_of_a_household_nothing_is_known_but_a_salted_hash(played: Played) -> None:
+    aid, cast = played.model.aid, played.model.cast
+    for one, order in zip(orders(played), load("wuhan-2020").orders, strict=True):
+        (booked,) = aid.freight.events("ConsignmentBooked", consignment=one["id"])
+        key = cast[f"one-time key {order.id}"].address
+        salt = cast.secret(f"salt of {order.id}")
+        chain = aid.chain.chain_id()
+        told = booked.args.order
+        assert int(told.consignee, 16) == 0
+        assert told.household == household_of(chain, aid.freight.address, key, salt)
+        assert told.payer != key
+        assert aid.registry.participant(key).registered_at == 0
+        named = [e for e in aid.history(to_block=booked.block_number) if key in str(e.args)]
+        assert named == []
 
 
 def test_the_summary_has_the_form_of_its_schema(played: Played) -> None:

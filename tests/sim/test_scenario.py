@@ -230,6 +230,22 @@ def test_refuses_what_breaks_the_schema(
             put("money", 1, "earmark", "scope", value="CN-420100"),
             "money[1].earmark.scope: 'CN-420100' is not the scope of an earmark 'region'",
         ),
+        (
+            put("orders", 0, "supply", value="s01"),
+            "orders[0].supply: 's01' is not among the supplies that are for sale",
+        ),
+        (put("orders", 0, "day", value="2020-01-24"), "orders[0].day: 's02' can be bought from"),
+        (put("orders", 1, "units", value=4_601), "orders[0].units: more is ordered of 's02'"),
+        (
+            put("orders", 0, "station", value="branch-wuchang"),
+            "orders[0].station: 'branch-wuchang' is not a terminal station",
+        ),
+        (
+            put("orders", 0, "terms", value="tracked"),
+            "orders[0].terms: a household must accept",
+        ),
+        (put("orders", 0, "terms", value="none"), "orders[0].terms: 'none' is not among"),
+        (put("orders", 1, "id", value="o01"), "orders[1].id: 'o01' stands twice"),
         (put("demands", 0, "hospital", value="x"), "demands[0].hospital: 'x' is not among"),
         (put("demands", 1, "id", value="d01"), "demands[1].id: 'd01' stands twice"),
         (

@@ -7,7 +7,7 @@ from typing import Any
 
 from aidline.client import Aidline
 from aidline.model import DemandStatus, EarmarkKind, Level, Status
-from aidline.trace.figures import STATES
+from aidline.trace.counting import STATES
 
 __all__ = ["Conservation"]
 
@@ -76,12 +76,10 @@ class Conservation:
                 assert record.paid == record.refunded == 0, f"consignment {number}"
                 held += record.prepaid
                 self.seen["held"] += 1
-        carriers = {
-            leg.carrier
-            for event in freight.events("ConsignmentBooked")
-            for leg in event.args.order.legs
-        }
-        purses = freight.purseOf.many((carrier,) for carrier in sorted(carriers))
+        orders = [event.args.order for event in freight.events("ConsignmentBooked")]
+        earners = {leg.carrier for order in orders for leg in order.legs}
+        earners.update(order.seller for order in orders)
+        purses = freight.purseOf.many((earner,) for earner in sorted(earners))
         purse = sum(one.free + one.locked for one in purses)
         assert self._aid.currency.balanceOf(freight.address) == held + purse
 

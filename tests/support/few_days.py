@@ -18,7 +18,7 @@ def few_days(folder: Path) -> Path:
     scenario = yaml.safe_load(_SCENARIO.read_text(encoding="utf-8"))
     scenario["name"] = "few-days"
     scenario["clock"]["last_day"] = _LAST
-    for name in ("supplies", "gifts", "money", "demands"):
+    for name in ("supplies", "orders", "gifts", "money", "demands"):
         scenario[name] = [one for one in scenario[name] if one["day"] <= _LAST]
     for series in scenario["indicator"]["series"].values():
         for day in [day for day in series if day > _LAST]:

@@ -2,7 +2,7 @@
 
 when all is spent or was taken back: reverts
 otherwise: what is not spent goes back; the gifts behind it move up, and who paid for what
-           stands as it stood
+           stands as it stood, and figures from counters and from events are one
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest
 
 from aidline.client import Contract
 from aidline.signing import Key
+from aidline.trace.gifts import gifts_read, gifts_told, money_read, money_told
 from tests.support.people import key_of
 from tests.support.reverts import reverts
 from tests.support.suite import UNIT, Suite
@@ -68,6 +69,28 @@ def test_closes_the_hole_and_keeps_what_was_paid(
     assert (line.given, line.returned, line.spent) == (105 * UNIT, 25 * UNIT, 50 * UNIT)
     assert fund.moneyGift(gifts[0]).returned == 20 * UNIT
     assert currency.balanceOf(fund.address) == 30 * UNIT
+
+
+def test_counters_and_events_tell_the_same_of_what_was_taken_back(
+    suite: Suite, give: Give, book: Callable[[int], int]
+) -> None:
+    for units in (30, 20, 5, 50):
+        give(units * UNIT)
+    book(35 * UNIT)
+    suite.donations.takeBackMoney(2, sender=key_of("donor"))
+    book(10 * UNIT)
+    events = suite.aid.history()
+    money = money_told(events, events)
+    assert money_read(suite.aid) == money
+    assert money["returned"] == str(15 * UNIT)
+    states = {lot: {"held": lot} for lot in range(1, suite.ledger.lotCount() + 1)}
+    told = gifts_told(events, events, states)
+    assert gifts_read(suite.aid, states) == told
+    gifts = [gift for gift in told if gift["kind"] == "money"]
+    assert [(gift["spent"], gift["returned"]) for gift in gifts] == [
+        (str(spent * UNIT), str(returned * UNIT))
+        for spent, returned in ((30, 0), (5, 15), (5, 0), (5, 0))
+    ]
 
 
 def test_reverts_when_nothing_is_left(suite: Suite, give: Give, book: Callable[[int], int]) -> None:
