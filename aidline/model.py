@@ -207,7 +207,8 @@ class Status(IntEnum):
     IN_TRANSIT = 2
     ARRIVED = 3
     REFUSED = 4
-    SETTLED = 5
+    CLOSED = 5
+    SETTLED = 6
 
 
 class Resolution(IntEnum):

@@ -5,7 +5,7 @@ import {IFreightEscrow} from "./IFreightEscrow.sol";
 
 /// @title IDisputeDesk
 /// @notice Disputes, before settlement, about what one leg of a consignment earns, or its seller.
-/// @dev While a dispute is open its consignment settles in no way; handovers go on. It ends by agreement of those whose money it is, by an
+/// @dev While a dispute is open the consignment's money waits; its goods do not (`IFreightHolds`). It ends by agreement of those whose money it is, by an
 /// arbiter's ruling within `RULING`, or by anyone from then on with what the terms compute.
 /// The seller's price counts as one leg more, after the last; who earns it is its carrier here.
 /// Trust: an arbiter can move no more than the freight of the leg in dispute, between its payer and its carrier. The desk holds bonds only.
@@ -127,9 +127,9 @@ interface IDisputeDesk {
 
     // --- parties ---
 
-    /// @notice Raises a dispute about a leg: the caller's bond is taken, the consignment is held (`IFreightHolds.hold`).
+    /// @notice Raises a dispute about a leg: the caller's bond is taken, the consignment's money is held (`IFreightHolds.hold`).
     /// @param booking As it was booked. @param leg The leg, the first being 0; the number of legs for the seller's price. @param claim Hash of the written claim.
-    /// @dev The caller is payer, consignee, or the leg's carrier, raises once about a leg, and is not of the organisation that a lost bond would go to. The leg's carrier has taken
+    /// @dev The caller is payer, consignee, or the leg's carrier, raises once about a leg, and is not of the organisation that a lost bond would go to. The consignment has not ended; the leg's carrier has taken
     /// custody and not handed on longer than `LIMITATION` ago; the leg has no award. Emits `DisputeRaised`.
     function raise(IFreightEscrow.Booking calldata booking, uint8 leg, bytes32 claim)
         external

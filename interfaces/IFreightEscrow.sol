@@ -23,12 +23,14 @@ import {IFreightHolds} from "./IFreightHolds.sol";
 /// The currency is the suite's own: it calls nobody back, so that no payee can hold up or re-enter a settlement.
 interface IFreightEscrow is IFreightHolds {
     /// @notice ARRIVED waits for the consignee's day, REFUSED for the last carrier's (to dispute the refusal); both then settle.
+    /// CLOSED ended while disputes held its money: the goods are where they belong, the money waits for the last dispute's end.
     enum Status {
         NULL,
         BOOKED,
         IN_TRANSIT,
         ARRIVED,
         REFUSED,
+        CLOSED,
         SETTLED
     }
 
@@ -197,7 +199,7 @@ interface IFreightEscrow is IFreightHolds {
 
     /// @notice A consignment.
     /// @param legsDone Legs whose carrier has handed on, in order. @param arrivedAt When the last carrier handed on, or says so; zero before.
-    /// @param provenAt When the proof of delivery, or the refusal at the door, was submitted; zero before. @param prepaid Freight and price.
+    /// @param provenAt When the proof of delivery, or the refusal at the door, was submitted; zero before. @param endedAt When it was settled. @param prepaid Freight and price.
     /// @param forfeited Bonds that went to the payer beside what was refunded.
     struct Consignment {
         Status status;
@@ -264,6 +266,8 @@ interface IFreightEscrow is IFreightHolds {
     event HandoverRefused(
         uint64 indexed consignment, uint16 sequence, address indexed by, bytes32 reason
     );
+    /// @notice It has ended while disputes held its money: its load is closed in the ledger.
+    event ConsignmentClosed(uint64 indexed consignment, Resolution resolution);
     /// @param paid What all earned. @param price What of it the seller did. @param forfeited Bonds that went to the payer. @param legs What each leg earned; all zero for one that was not done.
     event ConsignmentSettled(
         uint64 indexed consignment,
@@ -457,6 +461,11 @@ interface IFreightEscrow is IFreightHolds {
     /// @notice DEVICE_THEN_SILENCE: settles once `SILENCE` has passed since the submission of the device's proof, or at once when the consignee calls.
     /// @dev Goods that were recalled meanwhile go to quarantine (RECALLED). Emits `ConsignmentSettled`.
     function settleSilent(Booking calldata booking, IConditionMonitor.Point[][] calldata told)
+        external;
+
+    /// @notice Settles what ended while disputes held its money, once none does: as the terms compute from the changes of hands up to that end, from
+    /// what the devices have told by now, and from what was awarded. @dev Emits `ConsignmentSettled`. Reverts with `IFreightHolds.IsHeld`.
+    function settleClosed(Booking calldata booking, IConditionMonitor.Point[][] calldata told)
         external;
 
     /// @notice Ends by time: never picked up (`pickUpBy` + GRACE: all refunded, slots freed, the allocations can be released), or not delivered (last latest

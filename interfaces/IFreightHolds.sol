@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 /// @title IFreightHolds
-/// @notice What the desk of disputes may do with a consignment: hold it before its settlement, and let it go on with an award.
-/// @dev While a consignment is held nothing of it settles, lapses or is refused; custody may change hands. Every time limit that had not run out when it was
-/// held is put off by as long as it was held, so that nobody loses an exit by waiting, and nobody gains one.
+/// @notice What the desk of disputes may do with a consignment: hold its money before it ends, and let it go with an award.
+/// @dev Goods are never held: while the money is, custody changes, and proof, refusal, recall and time end the consignment as ever. Then it is CLOSED:
+/// its load has ended, and `IFreightEscrow.settleClosed` pays once no dispute holds it.
 interface IFreightHolds {
     event ConsignmentHeld(uint64 indexed consignment, uint8 holds);
     /// @param award What the leg earns, where `isAwarded`; else its curves decide. @param holds Disputes that still hold it.
@@ -13,7 +13,7 @@ interface IFreightHolds {
     );
 
     error NotDisputeDesk(address caller);
-    /// @notice The consignment is held by a dispute; what would end it waits.
+    /// @notice A dispute holds the consignment's money.
     error IsHeld(uint64 consignment);
     /// @notice No dispute holds the consignment.
     error NotHeld(uint64 consignment);
@@ -21,10 +21,10 @@ interface IFreightHolds {
     /// @notice The only one that holds and resumes.
     function disputeDesk() external view returns (address);
 
-    /// @notice Disputes that hold the consignment now.
+    /// @notice Disputes that hold the consignment's money now.
     function holdsOf(uint64 consignment) external view returns (uint8);
 
-    /// @notice DisputeDesk only: holds a consignment that was picked up and is not settled; once for each dispute.
+    /// @notice DisputeDesk only: holds the money of a consignment that was picked up and has not ended; once for each dispute.
     /// @dev Emits `ConsignmentHeld`. Reverts with `NotDisputeDesk`, `IFreightEscrow.WrongStatus`.
     function hold(uint64 consignment) external;
 

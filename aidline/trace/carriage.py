@@ -145,6 +145,10 @@ def freight_told(events: Sequence[Event]) -> Figures:
             # on the way it changes nothing
             if args.sequence == len(orders[args.consignment].legs):
                 consignments[args.consignment]["status"] = "refused"
+        elif event.name == "ConsignmentClosed":
+            entry = consignments[args.consignment]
+            entry["status"] = "closed"
+            entry["resolution"] = Resolution(args.resolution).name.lower()
         elif event.name == "ConsignmentSettled":
             entry = consignments[args.consignment]
             entry["status"] = "settled"

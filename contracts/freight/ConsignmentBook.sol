@@ -7,7 +7,6 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
-import {IFreightHolds} from "../../interfaces/IFreightHolds.sol";
 import {ILogisticsCurrency} from "../../interfaces/ILogisticsCurrency.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
@@ -25,7 +24,8 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     using SafeERC20 for ILogisticsCurrency;
 
     /// @dev What is kept of a consignment beside its booking's hash; how far it has come is the ledger's to say.
-    /// @param pickUpWithin Seconds from booking. @param status BOOKED also while it is on its way. @param flags `_WAS_HELD`, `_WAS_AWARDED`.
+    /// @param pickUpWithin Seconds from booking. @param status BOOKED also while it is on its way. @param flags `_WAS_AWARDED`.
+    /// @param holds Disputes that hold its money now.
     struct Record {
         uint128 prepaid; // slot 0
         uint40 endedAt;
@@ -34,22 +34,16 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         IFreightEscrow.Resolution resolution;
         uint8 legCount;
         uint8 flags;
+        uint8 holds;
         uint128 refunded; // slot 1, mostly nothing
         uint128 forfeited;
     }
 
-    /// @dev Of a consignment that waits before it settles. @param arrivedAt When it came by a proof; zero when it was refused before.
-    /// @param provenAt When the proof or the refusal was submitted.
+    /// @dev Of a consignment that waits before it settles, for the consignee's day or for a dispute to end. @param arrivedAt When it came by a proof;
+    /// zero when it was refused before. @param provenAt When the proof or the refusal was submitted.
     struct Waiting {
         uint40 arrivedAt; // slot 0
         uint40 provenAt;
-    }
-
-    /// @dev A time in which disputes held a consignment; `until` zero while they do.
-    struct Pause {
-        uint40 since; // slot 0
-        uint40 until;
-        uint8 holds;
     }
 
     /// @dev What a dispute gave a leg.
@@ -70,7 +64,8 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         uint40 silence;
     }
 
-    /// @dev How a consignment ends. @param forfeits Legs whose bonds go to the payer, as bits. @param isSold True when the seller earns its price.
+    /// @dev How a consignment ends. @param outcome NULL when its load has ended before. @param at When it changed hands, or now.
+    /// @param forfeits Legs whose bonds go to the payer, as bits. @param isSold True when the goods were delivered, for use or not: the seller earns its price.
     struct Ending {
         IFreightEscrow.Resolution resolution;
         IMaterialLedger.ParcelState outcome;
@@ -81,8 +76,7 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         bool isSold;
     }
 
-    uint8 internal constant _WAS_HELD = 1;
-    uint8 internal constant _WAS_AWARDED = 2;
+    uint8 internal constant _WAS_AWARDED = 1;
     uint40 internal constant _SILENCE = 1 days;
 
     /// @notice Where custody is kept.
@@ -100,7 +94,6 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     mapping(uint64 id => Record) internal _records;
     mapping(address owner => IFreightEscrow.Purse) internal _purses;
     mapping(uint64 id => Waiting) internal _waiting;
-    mapping(uint64 id => Pause[]) internal _pauses;
     mapping(uint64 id => mapping(uint256 leg => Award)) internal _awards;
 
     /// @dev Handovers that were refused, as bits by their sequence.
@@ -148,7 +141,7 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         if (id == 0) revert IFreightEscrow.UnknownBooking(order);
     }
 
-    /// @dev The same, where it must be free to go on.
+    /// @dev The same, which must have this status on record.
     function _open(bytes32 order, IFreightEscrow.Status kept)
         internal
         view
@@ -156,7 +149,6 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     {
         id = _idOf(order);
         record = _knownAs(id, kept);
-        if (_holds(id, record) != 0) revert IFreightHolds.IsHeld(id);
     }
 
     function _statusOf(uint64 id, Record storage record)
@@ -168,29 +160,6 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         if (status == IFreightEscrow.Status.BOOKED && ledger.progressOf(id).times.length > 1) {
             status = IFreightEscrow.Status.IN_TRANSIT;
         }
-    }
-
-    /// @dev Disputes that hold it now.
-    function _holds(uint64 id, Record storage record) internal view returns (uint8) {
-        if (record.flags & _WAS_HELD == 0) return 0;
-        Pause[] storage pauses = _pauses[id];
-        return pauses[pauses.length - 1].holds;
-    }
-
-    /// @dev A time limit, put off by every hold that began before it ran out; at most one for each leg and the price.
-    function _putOff(uint64 id, Record storage record, uint40 limit)
-        internal
-        view
-        returns (uint40)
-    {
-        if (record.flags & _WAS_HELD == 0) return limit;
-        Pause[] storage pauses = _pauses[id];
-        for (uint256 i; i < pauses.length; ++i) {
-            Pause memory pause = pauses[i];
-            if (pause.since > limit) break;
-            limit += pause.until - pause.since;
-        }
-        return limit;
     }
 
     /// @dev What the legs have earned that have handed on at `times`: forming, pick-up, and each change of hands after it.
@@ -368,7 +337,21 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         _settle(id, record, booking, result.outcomes, ending);
     }
 
-    /// @dev Earnings and bonds go to the purses in one write each, the rest to the payer.
+    /// @dev Ends a consignment whose money disputes hold: its load at once, its money by `settleClosed`, which computes it then.
+    function _close(uint64 id, Record storage record, Ending memory ending) private {
+        record.status = IFreightEscrow.Status.CLOSED;
+        record.resolution = ending.resolution;
+        if (ending.isSold) {
+            Waiting storage waiting = _waiting[id];
+            waiting.arrivedAt = ending.at;
+            if (waiting.provenAt == 0) waiting.provenAt = uint40(block.timestamp);
+        }
+        emit IFreightEscrow.ConsignmentClosed(id, ending.resolution);
+
+        ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
+    }
+
+    /// @dev Earnings and bonds go to the purses in one write each, the rest to the payer; while disputes hold them, only the goods go on.
     function _settle(
         uint64 id,
         Record storage record,
@@ -376,6 +359,7 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         IFreightEscrow.Outcome[] memory outcomes,
         Ending memory ending
     ) internal {
+        if (record.holds != 0) return _close(id, record, ending);
         uint128 price = ending.isSold ? booking.price : 0;
         if (record.flags & _WAS_AWARDED != 0) {
             Award memory ofSeller = _awards[id][outcomes.length];
@@ -394,7 +378,9 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
             id, ending.resolution, paid, refunded, price, forfeited, outcomes
         );
 
-        ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
+        if (ending.outcome != IMaterialLedger.ParcelState.NULL) {
+            ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
+        }
         if (back != 0) currency.safeTransfer(booking.payer, back);
     }
 

@@ -43,13 +43,12 @@ contract FreightClosing is ConsignmentBook {
     ) external {
         uint64 id = _idOf(booking.hash());
         Record storage record = _known(id);
-        if (_holds(id, record) != 0) revert IFreightHolds.IsHeld(id);
         if (refusal.consignment != id) {
             revert IFreightEscrow.WrongConsignment(id, refusal.consignment);
         }
         uint256 count = booking.legs.length;
         if (record.status == IFreightEscrow.Status.ARRIVED) {
-            uint40 until = _putOff(id, record, _waiting[id].provenAt + _SILENCE);
+            uint40 until = _waiting[id].provenAt + _SILENCE;
             if (block.timestamp >= until) revert IFreightEscrow.Expired(until);
         } else {
             _knownAs(id, IFreightEscrow.Status.BOOKED);
@@ -80,7 +79,7 @@ contract FreightClosing is ConsignmentBook {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.ARRIVED);
         Waiting memory waiting = _waiting[id];
-        uint40 from = _putOff(id, record, waiting.provenAt + _SILENCE);
+        uint40 from = waiting.provenAt + _SILENCE;
         if (block.timestamp < from && msg.sender != booking.consignee) {
             revert IFreightEscrow.NotYet(id, from);
         }
@@ -97,7 +96,7 @@ contract FreightClosing is ConsignmentBook {
     ) external {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.REFUSED);
-        uint40 from = _putOff(id, record, _waiting[id].provenAt + _SILENCE);
+        uint40 from = _waiting[id].provenAt + _SILENCE;
         if (block.timestamp < from) revert IFreightEscrow.NotYet(id, from);
         Result memory result = _assess(id, order, booking, told, ledger.progressOf(id).times);
         IFreightEscrow.LegRequest calldata last = booking.legs[booking.legs.length - 1];
@@ -107,6 +106,33 @@ contract FreightClosing is ConsignmentBook {
         ending.custodian = last.carrier;
         ending.station = last.toStation;
         ending.at = uint40(block.timestamp);
+        _settle(id, record, booking, result.outcomes, ending);
+    }
+
+    /// @notice See `IFreightEscrow.settleClosed`.
+    function settleClosed(
+        IFreightEscrow.Booking calldata booking,
+        IConditionMonitor.Point[][] calldata told
+    ) external {
+        bytes32 order = booking.hash();
+        (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.CLOSED);
+        if (record.holds != 0) revert IFreightHolds.IsHeld(id);
+        uint40[] memory times = ledger.progressOf(id).times;
+        Ending memory ending;
+        ending.resolution = record.resolution;
+        uint40 arrivedAt = _waiting[id].arrivedAt;
+        ending.isSold =
+            arrivedAt != 0 && ending.resolution != IFreightEscrow.Resolution.REFUSED;
+        // Who took from itself has changed no hands.
+        if (ending.isSold && times.length == booking.legs.length + 1) {
+            times = _with(times, arrivedAt);
+        }
+        Result memory result = _assess(id, order, booking, told, times);
+        if (ending.isSold) {
+            ending.forfeits = result.unfit;
+        } else if (ending.resolution == IFreightEscrow.Resolution.LOST) {
+            ending.forfeits = _holder(times);
+        }
         _settle(id, record, booking, result.outcomes, ending);
     }
 
@@ -130,10 +156,9 @@ contract FreightClosing is ConsignmentBook {
             from = _dueBy(booking.legs, progress.times);
             ending.resolution = IFreightEscrow.Resolution.LOST;
             ending.outcome = IMaterialLedger.ParcelState.LOST;
-            // The leg that has the goods answers for them.
-            ending.forfeits = 1 << (progress.times.length - 2);
+            ending.forfeits = _holder(progress.times);
         }
-        from = _putOff(id, record, from + Settlement.GRACE);
+        from += Settlement.GRACE;
         if (block.timestamp < from) revert IFreightEscrow.NotYet(id, from);
         _endOnTheWay(
             id, record, booking, _assess(id, order, booking, told, progress.times), progress, ending
@@ -160,6 +185,11 @@ contract FreightClosing is ConsignmentBook {
     }
 
     // --- internal reads ---
+
+    /// @dev The leg that has the goods and answers for them, as a bit.
+    function _holder(uint40[] memory times) private pure returns (uint256) {
+        return 1 << (times.length - 2);
+    }
 
     /// @dev Until when a consignment on its way is waited for: what its present carrier took over late, it may hand on late.
     function _dueBy(IFreightEscrow.LegRequest[] calldata legs, uint40[] memory times)

@@ -122,7 +122,7 @@ contract FreightEscrow is IFreightEscrow, ConsignmentBook {
 
     /// @inheritdoc IFreightHolds
     function holdsOf(uint64 id) external view returns (uint8) {
-        return _holds(id, _known(id));
+        return _known(id).holds;
     }
 
     /// @inheritdoc IFreightEscrow
@@ -276,6 +276,11 @@ contract FreightEscrow is IFreightEscrow, ConsignmentBook {
 
     /// @inheritdoc IFreightEscrow
     function settleRefused(Booking calldata, IConditionMonitor.Point[][] calldata) external {
+        _run(closing);
+    }
+
+    /// @inheritdoc IFreightEscrow
+    function settleClosed(Booking calldata, IConditionMonitor.Point[][] calldata) external {
         _run(closing);
     }
 

@@ -117,33 +117,28 @@ contract FreightOffice is ConsignmentBook {
         _requireDesk();
         Record storage record = _known(id);
         IFreightEscrow.Status status = _statusOf(id, record);
-        if (status == IFreightEscrow.Status.BOOKED || status == IFreightEscrow.Status.SETTLED) {
-            revert IFreightEscrow.WrongStatus(id, status);
-        }
-        uint8 holds = _holds(id, record);
-        if (holds == 0) {
-            record.flags |= _WAS_HELD;
-            _pauses[id].push(Pause({since: uint40(block.timestamp), until: 0, holds: 1}));
-        } else {
-            _pauses[id][_pauses[id].length - 1].holds = holds + 1;
-        }
-        emit IFreightHolds.ConsignmentHeld(id, holds + 1);
+        // Once its load has ended, what can be known of it is known.
+        if (
+            status == IFreightEscrow.Status.BOOKED || status == IFreightEscrow.Status.CLOSED
+                || status == IFreightEscrow.Status.SETTLED
+        ) revert IFreightEscrow.WrongStatus(id, status);
+        uint8 holds = record.holds + 1;
+        record.holds = holds;
+        emit IFreightHolds.ConsignmentHeld(id, holds);
     }
 
     /// @notice See `IFreightHolds.resume`.
     function resume(uint64 id, uint8 leg, uint128 award, bool isAwarded) external {
         _requireDesk();
         Record storage record = _known(id);
-        uint8 holds = _holds(id, record);
+        uint8 holds = record.holds;
         if (holds == 0) revert IFreightHolds.NotHeld(id);
         if (leg > record.legCount) revert IFreightEscrow.UnknownLeg(id, leg);
         if (isAwarded) {
             record.flags |= _WAS_AWARDED;
             _awards[id][leg] = Award(award, true);
         }
-        Pause storage pause = _pauses[id][_pauses[id].length - 1];
-        pause.holds = holds - 1;
-        if (holds == 1) pause.until = uint40(block.timestamp);
+        record.holds = holds - 1;
         emit IFreightHolds.ConsignmentResumed(id, leg, award, isAwarded, holds - 1);
     }
 

@@ -106,18 +106,19 @@ def test_refuses_what_another_carrier_still_has(desk: Desk) -> None:
 
 
 def test_buys_time_to_refuse_with_a_dispute_of_its_own(desk: Desk) -> None:
-    """DSP-2, DSP-8: what the dispute held up is put off, once; and it has cost the bond."""
+    """FRT-41, DSP-2: a dispute holds money, and puts nothing off; and it has cost the bond."""
     consignment = _at_the_door(desk, Policy.DEVICE_THEN_SILENCE)
     _prove(desk, consignment)
     court = Court(desk, desk.bookings[consignment], consignment)
     before = desk.balance("hospital")
     dispute = court.raise_("hospital", leg=2)
-    with reverts("IsHeld", consignment=consignment):
+    desk.chain.set_time(LATEST[2] + DAY)
+    with reverts("Expired", deadline=LATEST[2] + DAY):
         desk.refuse(consignment, sender=CHEAT)
+    desk.settle_silent(consignment, sender=THIRD)
     desk.chain.set_time(LATEST[2] + 7 * DAY)
     court.room.close(dispute, sender=THIRD)
-    desk.chain.set_time(LATEST[2] + 8 * DAY)
-    desk.settle_silent(consignment, sender=THIRD)
+    desk.settle_closed(consignment, sender=THIRD)
     assert before - desk.balance("hospital") == bond_of(FREIGHTS, 2) > 0
     assert bond_of(FREIGHTS, 2) < BOND
     assert desk.paid(consignment) == [*FREIGHTS]

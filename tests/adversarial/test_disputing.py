@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from aidline.model import DisputeStatus, Status
+from aidline.model import DisputeStatus, ParcelState, Status
 from tests.support.disputes import OF_PRICE, PRICE, Court, bond_of
 from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk
-from tests.support.people import domain_of, key_of
+from tests.support.people import domain_of, key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
 
@@ -29,18 +29,34 @@ def test_payer_raises_to_delay(desk: Desk, court: Court) -> None:
     """DSP-8, DSP-3: a week later all is as computed, and the delay was paid for; once a leg."""
     before = desk.balance("hospital")
     dispute = court.raise_(leg=2)
+    court.deliver()
     with reverts("IsHeld", consignment=court.consignment):
-        court.deliver()
-    desk.chain.set_time(desk.chain.now() + WEEK)
-    court.room.close(dispute, sender=key_of("terminal_carrier"))
+        court.settle()
     with reverts("AlreadyRaised", dispute=dispute):
         court.raise_(leg=2)
+    with reverts("WrongStatus", consignment=court.consignment, status=Status.CLOSED):
+        court.raise_(leg=1)
+    desk.chain.set_time(desk.chain.now() + WEEK)
+    court.room.close(dispute, sender=key_of("terminal_carrier"))
     assert before - desk.balance("hospital") == bond_of(FREIGHTS, 2)
-    assert court.earned(court.deliver) == FREIGHTS
+    assert court.earned(court.settle) == FREIGHTS
+
+
+def test_payer_raises_to_keep_goods_from_who_needs_them(desk: Desk, court: Court) -> None:
+    """FRT-41: a dispute holds money; the goods are handed over, and used, meanwhile."""
+    court.raise_(leg=1)
+    court.deliver()
+    ledger, hospital = desk.suite.ledger, key_of("hospital")
+    parcel = ledger.parcelsOf(court.consignment)[0]
+    assert ledger.parcel(parcel).state == ParcelState.DELIVERED
+    ledger.distribute(parcel, 10, word("ward"), word("list"), sender=hospital)
 
 
 def test_payer_raises_about_one_leg_after_the_other(desk: Desk, court: Court) -> None:
-    """DSP-3: legs that were handed on a week ago are past dispute, so the row comes to its end."""
+    """DSP-3: legs that were handed on a week ago are past dispute, so the row comes to its end.
+
+    What it delays is its own goods: with them come the end of all raising, and the last week.
+    """
     for leg in (0, 2):
         if leg == 0:
             desk.chain.set_time(LATEST[0] + WEEK - 1)
@@ -88,10 +104,11 @@ def test_carrier_raises_first_to_silence_the_payer(court: Court, desk: Desk) -> 
     second = court.raise_("hospital")
     desk.chain.set_time(court.room.dispute(first).until)
     court.room.close(first, sender=key_of("carrier"))
+    court.deliver()
     with reverts("IsHeld", consignment=court.consignment):
-        court.deliver()
+        court.settle()
     court.rule(second, award=0)
-    assert court.earned(court.deliver) == (0, *FREIGHTS[1:])
+    assert court.earned(court.settle) == (0, *FREIGHTS[1:])
 
 
 def test_carrier_uses_an_agreement_of_another_leg(court: Court) -> None:

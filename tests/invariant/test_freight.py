@@ -38,6 +38,7 @@ EXPECTED = {
     "BondFreed",
     "BondWithdrawn",
     "ConsignmentBooked",
+    "ConsignmentClosed",
     "ConsignmentHeld",
     "ConsignmentSettled",
     "Deposited",

@@ -385,6 +385,10 @@ class Desk:
         """Settle a day after a refusal at the door."""
         return self._end("settleRefused", consignment, sender)
 
+    def settle_closed(self, consignment: int, *, sender: Key) -> Receipt:
+        """Settle what ended while disputes held its money."""
+        return self._end("settleClosed", consignment, sender)
+
     def _end(self, act: str, consignment: int, sender: Key) -> Receipt:
         booking, told = self.bookings[consignment], self.told(consignment)
         receipt: Receipt = self.freight[act](booking, told, sender=sender)

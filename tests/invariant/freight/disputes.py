@@ -23,12 +23,12 @@ class Disputes(Ends):
     # --- disputes ---
 
     def disputable(self) -> list[int]:
-        return self.shadow.having(*OPEN)
+        return self.shadow.having(*OPEN, Status.CLOSED)
 
     @some(disputable)
     @rule(data=st.data(), by_payee=st.booleans())
     def dispute(self, data: st.DataObject, by_payee: bool) -> None:
-        """Payer, or who earns; refused where the leg, the time or an award forbids it."""
+        """Payer, or who earns; refused where the leg, the time, an award or its end forbids it."""
         one = self.shadow.consignments[self.draw(data, self.disputable())]
         leg = data.draw(st.integers(0, len(one.stakes) - 1))
         payer, payee = self.keys[one.booking.payer], self.keys[one.stakes[leg][0]]
@@ -41,7 +41,7 @@ class Disputes(Ends):
             return
         number = receipt.event("DisputeRaised").args.dispute
         until = self.now + 7 * DAY
-        self.shadow.hold(one, self.now)
+        one.holds += 1
         self.shadow.contests[number] = Contest(one, leg, raiser, other, bond, until)
         self.shadow.pay(raiser, -bond)
 
@@ -51,13 +51,16 @@ class Disputes(Ends):
 
     def why_not_disputed(self, one: Consigned, leg: int, raiser: Key) -> str | None:
         is_price = leg == len(one.booking.legs)
-        if one.position < (1 if is_price else leg + 1):
+        times = one.changes
+        if len(times) - 1 < (1 if is_price else leg + 1):
             return "LegNotBegun"
-        if one.position > leg + 1 and self.now >= one.times[leg + 2] + 7 * DAY:
+        if len(times) > leg + 2 and self.now >= times[leg + 2] + 7 * DAY:
             return "LegBarred"
         if self.shadow.raised(one, leg, raiser):
             return "AlreadyRaised"
-        return "AlreadyAwarded" if leg in one.awards else None
+        if leg in one.awards:
+            return "AlreadyAwarded"
+        return "WrongStatus" if one.status is Status.CLOSED else None
 
     def contested(self) -> list[int]:
         return self.shadow.open_contests()
@@ -89,7 +92,7 @@ class Disputes(Ends):
             self.suite.disputes.rule(number, one.booking, ruling, sender=key_of("arbiter"))
         if not error:
             self.shadow.end_contest(
-                number, self.now, founded=founded, award=award if awarded else None
+                number, founded=founded, award=award if awarded else None
             )
 
     def agreeable(self) -> list[int]:
@@ -111,7 +114,7 @@ class Disputes(Ends):
             split.sign(self.keys[one.stakes[contest.leg][0]], domain_of(desk)),
             sender=key_of("stranger"),
         )
-        self.shadow.end_contest(number, self.now, founded=True, award=award)
+        self.shadow.end_contest(number, founded=True, award=award)
 
     @some(contested)
     @rule(data=st.data(), patient=st.booleans())
@@ -125,7 +128,7 @@ class Disputes(Ends):
         with refused(error):
             self.suite.disputes.close(number, sender=key_of("stranger"))
         if not error:
-            self.shadow.end_contest(number, self.now, founded=moot, award=None)
+            self.shadow.end_contest(number, founded=moot, award=None)
 
     # --- the devices' bonds after the end ---
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from aidline import messages as m
+from aidline.client import Receipt
 from aidline.freight import device_evidence
 from aidline.model import DeviceRule, Policy, Resolution, Status
 from tests.invariant.freight.journey import Journeys
@@ -69,14 +70,20 @@ class Ends(Journeys):
         if error:
             return
         if accepted or policy is Policy.DEVICE:
-            self.close(one, self.shadow.delivery(one, at), receipt)
+            self.arrive(one, at, receipt)
         else:
             one.status, one.arrived_at, one.proven_at = Status.ARRIVED, at, self.now
 
+    def arrive(self, one: Consigned, at: int, receipt: Receipt) -> None:
+        """The goods are with whom they are for."""
+        end = self.shadow.delivery(one, at)
+        if one.is_held:
+            one.delivered, one.arrived_at = True, at
+            one.proven_at = one.proven_at or self.now
+        self.close(one, end, receipt)
+
     def why_not_delivered(self, one: Consigned, at: int, accepted: bool, words: int) -> str | None:
         agreed = one.booking.terms
-        if one.is_held:
-            return "IsHeld"
         if one.recalled:
             return "ConsignmentRecalled"
         if agreed.policy is not Policy.CONSIGNEE:
@@ -119,9 +126,7 @@ class Ends(Journeys):
             one.id, len(one.booking.legs), taker.address, word("wet"), self.now + HOUR
         )
         error = None
-        if one.is_held:
-            error = "IsHeld"
-        elif one.status is Status.ARRIVED and self.now >= one.settles:
+        if one.status is Status.ARRIVED and self.now >= one.settles:
             error = "Expired"
         with refused(error):
             self.suite.freight.refuse(
@@ -145,9 +150,7 @@ class Ends(Journeys):
         arrived = one.status is Status.ARRIVED
         at_once = arrived and by_consignee
         error = None
-        if one.is_held:
-            error = "IsHeld"
-        elif not at_once and self.now < one.settles:
+        if not at_once and self.now < one.settles:
             error = "NotYet"
         with refused(error):
             receipt = self.suite.freight["settleSilent" if arrived else "settleRefused"](
@@ -158,10 +161,26 @@ class Ends(Journeys):
         if error:
             return
         if arrived:
-            end = self.shadow.delivery(one, one.arrived_at)
+            self.arrive(one, one.arrived_at, receipt)
         else:
-            end = self.shadow.stop(one, Resolution.REFUSED)
-        self.close(one, end, receipt)
+            self.close(one, self.shadow.stop(one, Resolution.REFUSED), receipt)
+
+    def closed(self) -> list[int]:
+        return self.shadow.having(Status.CLOSED)
+
+    @some(closed)
+    @rule(data=st.data())
+    def settle_what_disputes_held(self, data: st.DataObject) -> None:
+        self.settle_closed(self.shadow.consignments[self.draw(data, self.closed())])
+
+    def settle_closed(self, one: Consigned) -> None:
+        """Once no dispute holds it any more."""
+        with refused("IsHeld" if one.is_held else None):
+            receipt = self.suite.freight.settleClosed(
+                one.booking, one.told, sender=key_of("stranger")
+            )
+        if not one.is_held:
+            self.settle(one, self.shadow.rest(one), receipt)
 
     def on_the_way(self) -> list[int]:
         return self.shadow.having(Status.BOOKED, Status.IN_TRANSIT)
@@ -170,12 +189,10 @@ class Ends(Journeys):
     @rule(data=st.data(), patient=st.booleans())
     def lapse(self, data: st.DataObject, patient: bool) -> None:
         one = self.shadow.consignments[self.draw(data, self.on_the_way())]
-        if patient and not one.is_held:
+        if patient:
             self.wait_until(one.lapses)
         error = None
-        if one.is_held:
-            error = "IsHeld"
-        elif self.now < one.lapses:
+        if self.now < one.lapses:
             error = "NotYet"
         with refused(error):
             receipt = self.suite.freight.lapse(one.booking, one.told, sender=key_of("stranger"))
@@ -188,9 +205,7 @@ class Ends(Journeys):
     def stop_recalled(self, data: st.DataObject) -> None:
         one = self.shadow.consignments[self.draw(data, self.on_the_way())]
         error = None
-        if one.is_held:
-            error = "IsHeld"
-        elif not one.recalled:
+        if not one.recalled:
             error = "NothingRecalled"
         with refused(error):
             receipt = self.suite.freight.stopRecalled(

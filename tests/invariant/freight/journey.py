@@ -9,7 +9,7 @@ from aidline import messages as m
 from aidline.model import Status
 from aidline.watches import submission
 from tests.invariant.freight.booking import Bookings
-from tests.invariant.freight.shadow import Consigned, Logger
+from tests.invariant.freight.shadow import OPEN, Consigned, Logger
 from tests.invariant.freight.stage import refused, some
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import HOUR
@@ -118,7 +118,7 @@ class Journeys(Bookings):
         known = self.shadow.consignments
         return [
             n
-            for n in self.shadow.having(Status.IN_TRANSIT, Status.ARRIVED, Status.REFUSED)
+            for n in self.shadow.having(*OPEN[1:], Status.CLOSED)
             if any(self.now > self.since(logger, n) for logger in known[n].loggers)
         ]
 

@@ -36,7 +36,7 @@ class Freight(Disputes):
             moot = contest.leg in contest.consigned.awards
             self.wait_until(contest.until)
             self.suite.disputes.close(number, sender=stranger)
-            shadow.end_contest(number, self.now, founded=moot, award=None)
+            shadow.end_contest(number, founded=moot, award=None)
         for one in shadow.consignments.values():
             self.end_by_time(one)
         self.wait_until(self.now + 10 * DAY)
@@ -51,6 +51,9 @@ class Freight(Disputes):
         if one.status is Status.SETTLED:
             return
         freight, stranger = self.suite.freight, key_of("stranger")
+        if one.status is Status.CLOSED:
+            self.settle_closed(one)
+            return
         if one.status in (Status.ARRIVED, Status.REFUSED):
             arrived = one.status is Status.ARRIVED
             self.wait_until(one.settles)
@@ -129,10 +132,10 @@ class Freight(Disputes):
 
     @invariant()
     def inv_freight_3_no_leg_earns_more_than_its_freight(self) -> None:
-        for number in self.shadow.free(*OPEN):
+        for number in self.shadow.having(*OPEN, Status.CLOSED):
             one = self.shadow.consignments[number]
             waits = one.status is Status.ARRIVED
-            times = [*one.times, one.arrived_at] if waits else one.times
+            times = [*one.times, one.arrived_at] if waits else one.changes
             expected = [earned.pay for earned in one.outcomes(times)]
             told = self.suite.freight.outcomesOf(one.booking, one.told)
             assert [outcome.pay for outcome in told] == expected

@@ -17,6 +17,7 @@ __all__ = ["Consigned", "Contest", "Figures", "Logger", "Outcome", "Purse", "Sha
 
 GRACE = 7 * DAY
 SILENCE = DAY
+#: Neither its goods nor its money have come to their end.
 OPEN = (Status.BOOKED, Status.IN_TRANSIT, Status.ARRIVED, Status.REFUSED)
 
 
@@ -102,8 +103,10 @@ class Consigned:
     proven_at: int = 0
     ended_at: int = 0
     recalled: bool = False
-    #: From when until when disputes held it; none while they do.
-    pauses: list[list[int | None]] = field(default_factory=list)
+    #: It was delivered while disputes held its money, and so ended.
+    delivered: bool = False
+    #: Open disputes, which hold its money.
+    holds: int = 0
     awards: dict[int, int] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
     paid: int = 0
@@ -128,12 +131,17 @@ class Consigned:
     @property
     def is_held(self) -> bool:
         """A dispute is open."""
-        return bool(self.pauses) and self.pauses[-1][1] is None
+        return self.holds > 0
 
     @property
     def position(self) -> int:
         """Changes of hands so far: 0 with the consignor, 1 with the first carrier."""
         return len(self.times) - 1
+
+    @property
+    def changes(self) -> list[int]:
+        """The same times, and that of the delivery where the money still waits."""
+        return [*self.times, self.arrived_at] if self.delivered else self.times
 
     @property
     def is_last(self) -> bool:
@@ -144,27 +152,18 @@ class Consigned:
     def told(self) -> list[list[Point]]:
         return [logger.points for logger in self.loggers]
 
-    def put_off(self, limit: int) -> int:
-        """A time limit as disputes have put it off."""
-        for since, until in self.pauses:
-            assert since is not None and until is not None
-            if since > limit:
-                break
-            limit += until - since
-        return limit
-
     @property
     def lapses(self) -> int:
         """FRT-25: from when on what was not picked up or not delivered lapses."""
         legs = self.booking.legs
         if self.position == 0:
-            return self.put_off(self.booking.pick_up_by + GRACE)
-        return self.put_off(legs[-1].latest_arrival + self.excuse(self.position - 1) + GRACE)
+            return self.booking.pick_up_by + GRACE
+        return legs[-1].latest_arrival + self.excuse(self.position - 1) + GRACE
 
     @property
     def settles(self) -> int:
         """From when on what arrived, or was refused, settles without the consignee."""
-        return self.put_off(self.proven_at + SILENCE)
+        return self.proven_at + SILENCE
 
     def excuse(self, leg: int) -> int:
         """FRT-21: by how much a leg received the goods late through another's fault."""
@@ -294,10 +293,6 @@ class Shadow:
         """Consignments with one of these statuses."""
         return [n for n, one in self.consignments.items() if one.status in statuses]
 
-    def free(self, *statuses: Status) -> list[int]:
-        """The same, of which no dispute is open."""
-        return [n for n in self.having(*statuses) if not self.consignments[n].is_held]
-
     # --- ends ---
 
     def delivery(self, one: Consigned, at: int) -> End:
@@ -335,6 +330,13 @@ class Shadow:
         price = one.price(is_sold=False)
         return End(resolution, one.outcomes(), price, state, one.hands[one.position], lost)
 
+    def rest(self, one: Consigned) -> End:
+        """FRT-41: what is left to do of what ended while its money was held."""
+        if not one.delivered:
+            return self.stop(one, one.resolution)
+        end = self.delivery(one, one.arrived_at)
+        return replace(end, resolution=one.resolution)
+
     def close(self, one: Consigned, end: End, now: int) -> None:
         """FRT-20: carriers, seller and payer get what is theirs."""
         for number, (leg, earned) in enumerate(zip(one.booking.legs, end.outcomes, strict=True)):
@@ -364,16 +366,11 @@ class Shadow:
             for contest in self.contests.values()
         )
 
-    def hold(self, one: Consigned, now: int) -> None:
-        if not one.is_held:
-            one.pauses.append([now, None])
-
-    def end_contest(self, number: int, now: int, *, founded: bool, award: int | None) -> None:
+    def end_contest(self, number: int, *, founded: bool, award: int | None) -> None:
         contest = self.contests[number]
         contest.ended = True
         one = contest.consigned
         self.pay(contest.raiser if founded else contest.other, contest.bond)
         if award is not None:
             one.awards[contest.leg] = award
-        if all(other.ended for other in self.contests.values() if other.consigned is one):
-            one.pauses[-1][1] = now
+        one.holds -= 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from aidline.client import Receipt
-from aidline.model import Tier
+from aidline.model import Status, Tier
 from tests.invariant.freight.shadow import Consigned, End, Purse, Shadow
 from tests.support.freight import CARRIERS, Desk
 from tests.support.network import vehicle
@@ -124,7 +124,19 @@ class Base(RuleBasedStateMachine):
         self.chain.set_time(self.now + seconds)
 
     def close(self, one: Consigned, end: End, receipt: Receipt) -> None:
-        """What the escrow tells of the end is what the shadow says; so are the goods."""
+        """The goods are where the shadow says, the money where it says unless a dispute holds it."""
+        for parcel in one.parcels:
+            record = self.suite.ledger.parcel(parcel)
+            assert (record.state, record.custodian) == (end.state, end.keeper.address)
+        if one.is_held:
+            one.status, one.resolution = Status.CLOSED, end.resolution
+            told = receipt.event("ConsignmentClosed").args
+            assert (told.consignment, told.resolution) == (one.id, end.resolution)
+        else:
+            self.settle(one, end, receipt)
+
+    def settle(self, one: Consigned, end: End, receipt: Receipt) -> None:
+        """What the escrow tells of the money is what the shadow says."""
         self.shadow.close(one, end, self.now)
         told = receipt.event("ConsignmentSettled").args
         assert (told.resolution, told.paid, told.refunded, told.price, told.forfeited) == (
@@ -142,6 +154,3 @@ class Base(RuleBasedStateMachine):
                 earned.humidity,
                 earned.silence,
             )
-        for parcel in one.parcels:
-            record = self.suite.ledger.parcel(parcel)
-            assert (record.state, record.custodian) == (end.state, end.keeper.address)

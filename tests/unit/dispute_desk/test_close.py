@@ -72,12 +72,13 @@ def test_each_dispute_holds_until_it_has_ended(
 ) -> None:
     second = court.raise_(leg=1)
     court.rule(dispute)
+    court.deliver()
     with reverts("IsHeld", consignment=court.consignment):
-        court.deliver()
+        court.settle()
     desk.chain.set_time(court.room.dispute(second).until)
     court.room.close(second, sender=key_of("stranger"))
     assert freight.holdsOf(court.consignment) == 0
-    court.deliver()
+    court.settle()
 
 
 def test_closes_once(court: Court, desk: Desk, dispute: int) -> None:

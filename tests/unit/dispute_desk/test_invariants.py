@@ -1,7 +1,7 @@
 """INV-DISPUTE-1 and the end of every dispute, under random use by all parties of three legs.
 
 After every step the desk's currency is the bonds of open disputes, each dispute is as it should be,
-and the consignment settles exactly when none is open. By time alone everything ends, and each leg
+and what was delivered settles exactly when none is open. By time alone everything ends, and each leg
 earns its award, or its freight.
 """
 
@@ -42,11 +42,14 @@ class Walk:
         self.court = court
         self.known: list[Shadow] = []
         self.awards: dict[int, int] = {}
+        self.is_delivered = False
 
     def step(self, action: str, number: int, amount: int) -> None:
         """Take a step: `number` says whose, `amount` how much of it."""
         if action == "wait":
             self.court.desk.chain.set_time(self.court.desk.chain.now() + amount)
+        elif action == "deliver":
+            self._deliver()
         elif action == "raise":
             self._raise(number % 3, ("hospital", CARRIERS[number % 3])[amount % 2])
         elif self.known:
@@ -62,16 +65,26 @@ class Walk:
                 self._close(shadow, 0)
         self._check()
         expected = tuple(self.awards.get(leg, freight) for leg, freight in enumerate(FREIGHTS))
-        assert self.court.earned(self.court.deliver) == expected
+        end = self.court.settle if self.is_delivered else self.court.deliver
+        assert self.court.earned(end) == expected
         self.court.desk.check_money()
         self.court.check_money()
 
+    def _deliver(self) -> None:
+        """Only while a dispute is open: else all would be over."""
+        if self.is_delivered or all(one.status is not DisputeStatus.OPEN for one in self.known):
+            return
+        self.court.deliver()
+        self.is_delivered = True
+
     def _raise(self, leg: int, raiser: str) -> None:
         court, now = self.court, self.court.desk.chain.now()
-        barred = leg < 2 and now >= LATEST[leg] + WEEK
+        barred = (leg < 2 or self.is_delivered) and now >= LATEST[leg] + WEEK
         again = any((one.leg, one.raiser) == (leg, raiser) for one in self.known)
+        error = "WrongStatus" if self.is_delivered else ""
         if barred or again or leg in self.awards:
             error = "LegBarred" if barred else "AlreadyRaised" if again else "AlreadyAwarded"
+        if error:
             with reverts(error):
                 court.raise_(raiser, leg)
             return
@@ -133,14 +146,16 @@ class Walk:
         assert court.desk.freight.holdsOf(court.consignment) == len(open_)
         for shadow in self.known:
             assert court.room.dispute(shadow.id).status == shadow.status
-        if open_:
+        if self.is_delivered and open_:
             with reverts("IsHeld", consignment=court.consignment):
-                court.deliver()
+                court.settle()
 
 
 _STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["raise"] * 4 + ["wait"] * 2 + ["agree", "rule", "close", "close"]),
+        st.sampled_from(
+            ["raise"] * 4 + ["wait"] * 2 + ["agree", "rule", "close", "close", "deliver"]
+        ),
         st.integers(0, 11),
         st.integers(0, 60 * HOUR),
     ),
@@ -175,6 +190,8 @@ def test_the_walk_gets_everywhere(court: Court) -> None:
         ("raise", 1, 0),
         ("agree", 2, 7),
         ("raise", 2, 1),
+        ("deliver", 0, 0),
+        ("raise", 1, 0),
         ("wait", 0, WEEK),
         ("close", 3, 0),
     ):

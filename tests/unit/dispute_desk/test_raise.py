@@ -3,12 +3,12 @@
 when there is no claim, the booking is another's, or the leg is none: reverts
 when the caller is no party, or of the organisation of the one against whom it raises: reverts
 when nothing was picked up, the leg has not begun, or ended too long ago: reverts
-when it has settled: reverts
 when the caller has raised about the leg before, or cannot pay the bond: reverts
-otherwise: the bond is taken, and the consignment held
+when it has ended, settled or not: reverts
+otherwise: the bond is taken, and the consignment's money held
     given payer or consignee: against the carrier
     given the carrier: against the payer
-    given it is held: it does not settle, but is handed on
+    given it is held: it is handed on and delivered, but not settled
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WEEK = 7 * DAY
 
 
 @pytest.mark.parametrize(("raiser", "other"), [("hospital", "carrier"), ("carrier", "hospital")])
-def test_takes_the_bond_and_holds_the_consignment(
+def test_takes_the_bond_and_holds_the_money(
     court: Court, desk: Desk, freight: Contract, raiser: str, other: str
 ) -> None:
     before = desk.balance(raiser)
@@ -54,8 +54,9 @@ def test_takes_the_bond_and_holds_the_consignment(
     assert before - desk.balance(raiser) == BOND
     court.check_money()
     assert freight.holdsOf(court.consignment) == 1
+    court.deliver()
     with reverts("IsHeld", consignment=court.consignment):
-        court.deliver()
+        court.settle()
 
 
 def test_the_consignee_raises_where_a_donor_pays(desk: Desk) -> None:
@@ -194,6 +195,14 @@ def test_reverts_when_it_has_settled(court: Court) -> None:
     court.deliver()
     with reverts("WrongStatus", consignment=court.consignment, status=Status.SETTLED):
         court.raise_()
+
+
+def test_reverts_when_it_has_ended_and_waits_for_a_dispute(court: Court, dispute: int) -> None:
+    court.deliver()
+    with reverts("WrongStatus", consignment=court.consignment, status=Status.CLOSED):
+        court.raise_(leg=2)
+    court.rule(dispute, is_awarded=False)
+    court.settle()
 
 
 def test_reverts_when_the_party_has_raised_about_the_leg(court: Court, dispute: int) -> None:

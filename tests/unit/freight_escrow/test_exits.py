@@ -184,21 +184,23 @@ def test_a_dispute_that_nobody_decides(desk: Desk, last_leg: int, anyone: Key) -
     ended(desk, last_leg, Resolution.DELIVERED, sum(FREIGHTS))
 
 
-def test_lost_while_it_was_disputed(desk: Desk, picked_up: int, anyone: Key) -> None:
-    """What waits for a dispute waits no longer than that: the time to lapse is put off by it."""
+def test_lost_while_it_was_disputed(
+    desk: Desk, picked_up: int, allocation: int, anyone: Key
+) -> None:
+    """It lapses when it is due, and the demand is open again; the money waits for the dispute."""
     desk.chain.set_time(LATEST[2] + GRACE - HOUR)
     court = Court(desk, desk.bookings[picked_up], picked_up)
     dispute = court.raise_()
     desk.chain.set_time(LATEST[2] + GRACE)
-    with reverts("IsHeld", consignment=picked_up):
-        desk.lapse(picked_up, sender=anyone)
-    until = court.room.dispute(dispute).until
-    desk.chain.set_time(until)
-    court.room.close(dispute, sender=anyone)
-    with reverts("NotYet", from_=until + HOUR):
-        desk.lapse(picked_up, sender=anyone)
-    desk.chain.set_time(until + HOUR)
     desk.lapse(picked_up, sender=anyone)
+    assert state_of(desk, allocation) == ParcelState.LOST
+    desk.suite.demand.reportFailed(allocation, sender=anyone)
+
+    with reverts("IsHeld", consignment=picked_up):
+        desk.settle_closed(picked_up, sender=anyone)
+    desk.chain.set_time(court.room.dispute(dispute).until)
+    court.room.close(dispute, sender=anyone)
+    desk.settle_closed(picked_up, sender=anyone)
     ended(desk, picked_up, Resolution.LOST, 0)
 
 
