@@ -359,7 +359,9 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         IFreightEscrow.Outcome[] memory outcomes,
         Ending memory ending
     ) internal {
-        if (record.holds != 0) return _close(id, record, ending);
+        if (record.holds != 0) {
+            return _close(id, record, ending);
+        }
         uint128 price = ending.isSold ? booking.price : 0;
         if (record.flags & _WAS_AWARDED != 0) {
             Award memory ofSeller = _awards[id][outcomes.length];

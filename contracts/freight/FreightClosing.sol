@@ -121,8 +121,7 @@ contract FreightClosing is ConsignmentBook {
         Ending memory ending;
         ending.resolution = record.resolution;
         uint40 arrivedAt = _waiting[id].arrivedAt;
-        ending.isSold =
-            arrivedAt != 0 && ending.resolution != IFreightEscrow.Resolution.REFUSED;
+        ending.isSold = arrivedAt != 0 && ending.resolution != IFreightEscrow.Resolution.REFUSED;
         // Who took from itself has changed no hands.
         if (ending.isSold && times.length == booking.legs.length + 1) {
             times = _with(times, arrivedAt);

@@ -91,9 +91,7 @@ class Disputes(Ends):
         with refused(error):
             self.suite.disputes.rule(number, one.booking, ruling, sender=key_of("arbiter"))
         if not error:
-            self.shadow.end_contest(
-                number, founded=founded, award=award if awarded else None
-            )
+            self.shadow.end_contest(number, founded=founded, award=award if awarded else None)
 
     def agreeable(self) -> list[int]:
         contests = self.shadow.contests

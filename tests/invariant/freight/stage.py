@@ -124,7 +124,7 @@ class Base(RuleBasedStateMachine):
         self.chain.set_time(self.now + seconds)
 
     def close(self, one: Consigned, end: End, receipt: Receipt) -> None:
-        """The goods are where the shadow says, the money where it says unless a dispute holds it."""
+        """Goods are where the shadow says; money, too, unless a dispute holds it."""
         for parcel in one.parcels:
             record = self.suite.ledger.parcel(parcel)
             assert (record.state, record.custodian) == (end.state, end.keeper.address)

@@ -1,8 +1,8 @@
 """INV-DISPUTE-1 and the end of every dispute, under random use by all parties of three legs.
 
 After every step the desk's currency is the bonds of open disputes, each dispute is as it should be,
-and what was delivered settles exactly when none is open. By time alone everything ends, and each leg
-earns its award, or its freight.
+and what was delivered settles exactly when none is open. By time alone everything ends, and each
+leg earns its award, or its freight.
 """
 
 from __future__ import annotations
