@@ -27,7 +27,7 @@ from aidline.device.recording import Device, Pace
 from aidline.device.replay import Excursion, Log, excursions_of, read_log
 from aidline.device.running import Summary
 from aidline.device.spool import Spool
-from aidline.errors import CheckFailed, EnvironmentProblem, InputError
+from aidline.errors import AidlineError, CheckFailed, EnvironmentProblem, InputError
 from aidline.files import require_writable, write_json
 from aidline.readings import Reading
 from aidline.signing import Domain, Key
@@ -111,6 +111,54 @@ def cut(
     typer.echo("the batch is ended and signed")
 
 
+@device.command("answer")
+def answer(
+    rpc: Rpc,
+    keystore: Keystore,
+    consignment: Consignment,
+    watch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Look again every so many seconds, until SIGTERM or Ctrl-C."),
+    ] = None,
+    spool: Folder = None,
+    deployment: Deployed = None,
+    password_file: Password = None,
+) -> None:
+    """Show the readings that parties of the booking demand, from what the device has kept.
+
+    A device that runs does it by itself. Ends when nobody can demand anything any more.
+    """
+    key = load_account(keystore, password_file)
+    folder = spool or _spool_of(consignment, key)
+    if not (folder / "device.json").is_file():
+        raise InputError("is not the spool of a device", path=folder)
+    own = _device(rpc, key, consignment, folder, deployment, Pace())
+    with own as (made, sender), _stops() as stopping:
+        shown = _answer(made, sender, watch, stopping)
+    typer.echo(f"{shown} readings shown")
+
+
+def _answer(
+    made: Device, sender: devices.Sender, watch: int | None, stopping: threading.Event
+) -> int:
+    """Answer once, or again and again until told to stop or nothing is watched any more."""
+    shown, aid = 0, None
+    while True:
+        try:
+            aid = sender.connected() if aid is None else aid
+            shown += devices.answer(aid, made, _tell)
+            is_over = aid.court.caseOf(made.consignment, made.key.address).is_released
+        except InputError:
+            raise
+        except AidlineError as problem:
+            if watch is None:
+                raise
+            _tell(f"not answered, tries again: {problem}")
+            aid, is_over = None, False
+        if watch is None or is_over or stopping.wait(watch):
+            return shown
+
+
 @device.command("replay")
 def replay(
     file: Annotated[Path, typer.Argument(help="What a logger has recorded (CSV).")],
@@ -187,7 +235,7 @@ def _device(
         chain = Web3Chain(rpc, timeout=_RPC_SECONDS)
         return Aidline(chain, deployment or default_path(chain.chain_id()))
 
-    with Spool(folder or Path("spool") / f"{consignment}-{key.address}") as spool:
+    with Spool(folder or _spool_of(consignment, key)) as spool:
         known = spool.identity
         if known is None:
             aid = connect()
@@ -198,6 +246,10 @@ def _device(
             domain = Domain(known["chain_id"], known["monitor"], "Aidline ConditionMonitor")
         made = Device(spool, watch, consignment, key, domain, pace)
         yield made, devices.Sender(made, connect, _tell)
+
+
+def _spool_of(consignment: int, key: Key) -> Path:
+    return Path("spool") / f"{consignment}-{key.address}"
 
 
 def _work(

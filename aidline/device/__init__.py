@@ -1,5 +1,6 @@
 """A pallet's device as a program: keeps readings, signs and sends batches, survives a kill."""
 
+from aidline.device.answering import LeafDemand, answer, open_demands
 from aidline.device.recording import MOST_BATCHES, Device, Pace, signed_batches
 from aidline.device.replay import Alarm, Day, Excursion, Log, excursions_of, read_log
 from aidline.device.running import Summary, run
@@ -14,6 +15,7 @@ __all__ = [
     "Device",
     "Excursion",
     "Journal",
+    "LeafDemand",
     "LineSource",
     "Log",
     "MqttSource",
@@ -24,7 +26,9 @@ __all__ = [
     "Spool",
     "Summary",
     "Uplink",
+    "answer",
     "excursions_of",
+    "open_demands",
     "read_log",
     "run",
     "signed_batches",

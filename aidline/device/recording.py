@@ -19,6 +19,7 @@ from aidline.messages import Batch
 from aidline.readings import Reading
 from aidline.signing import Domain, Signer
 from aidline.telemetry import Recorder, Watch, follow
+from aidline.watches import Shown
 
 __all__ = ["MOST_BATCHES", "Device", "Pace", "signed_batches"]
 
@@ -179,6 +180,19 @@ class Device:
             if self.batches:
                 made.append(follow(beginning, self.batches[-1].previous, self.batches[-1]))
             return made
+
+    def shown(self, index: int) -> tuple[Batch, Shown] | None:
+        """Return a reading with its proof and its batch; ``None`` where it is in no batch.
+
+        Args:
+            index: Its place among the readings of the consignment, the first being 0.
+        """
+        with self._lock:
+            for number, batch in enumerate(self.batches):
+                if batch.first_index <= index <= batch.last_index:
+                    leaves = self._recorder.leaves(number)
+                    return batch, Shown.of(leaves, index - batch.first_index)
+            return None
 
     # --- readings come ---
 

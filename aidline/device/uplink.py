@@ -7,10 +7,12 @@ is asked what it has come to.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from aidline.client import Aidline
+from aidline.device.answering import answer
 from aidline.device.recording import Device
 from aidline.errors import AidlineError, InputError
 from aidline.telemetry import Watch
@@ -19,6 +21,7 @@ from aidline.watches import submission, told_of
 __all__ = ["Sender", "Uplink", "watch_for"]
 
 _SHORTEST, _LONGEST = 0.5, 60.0
+_LOOK = 55.0  # seconds between looks at what is demanded
 
 
 def watch_for(aid: Aidline, consignment: int, device: str) -> Watch:
@@ -89,7 +92,7 @@ class Uplink:
 
 
 class Sender(threading.Thread):
-    """Sends what a device has signed, as soon as it can, until it is told to stop.
+    """Sends what a device has signed as soon as it can, and shows what is demanded, until stopped.
 
     Args:
         device: The device.
@@ -107,6 +110,7 @@ class Sender(threading.Thread):
         self._uplink: Uplink | None = None
         self._wake = threading.Event()
         self._stopping = False
+        self._looked = -_LOOK
         #: Batches on record, as far as is known.
         self.recorded = 0
         #: Batches that this process has sent.
@@ -188,3 +192,6 @@ class Sender(threading.Thread):
                 f"batch {batch.sequence} recorded: readings {batch.first_index} to "
                 f"{batch.last_index}"
             )
+        if self.recorded and time.monotonic() - self._looked >= _LOOK:
+            answer(link.aid, device, self._tell)
+            self._looked = time.monotonic()

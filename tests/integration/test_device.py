@@ -7,6 +7,9 @@ A connection that is lost: it goes on reading and sends later
 A batch that nobody recorded by its deadline is signed again; what is on record is not
 Readings from before pick-up, and before it is known, are kept and belong to no batch
 A spool of another device, another consignment or another state of the chain: refused
+A reading that a party demands
+├── is shown by the device that runs, and by one that is started to answer
+└── from a spool that does not hold it: not shown, and said
 The program
 ├── ends its batch at SIGTERM, and at `aidline device cut`, and sends it
 ├── sends a real log as a device would
@@ -31,9 +34,21 @@ import pytest
 
 from aidline.client import Aidline, Web3Chain
 from aidline.client.rpc import Rpc
-from aidline.device import Device, Pace, ReadingSource, Sender, Spool, Summary, run, running
+from aidline.device import (
+    Device,
+    Pace,
+    ReadingSource,
+    Sender,
+    Spool,
+    Summary,
+    answer,
+    run,
+    running,
+    uplink,
+)
 from aidline.errors import InputError, RpcUnreachable
 from aidline.files import read_json, write_json
+from aidline.freight import booking_of
 from aidline.messages import Batch
 from aidline.node import AnvilNode
 from aidline.readings import Reading
@@ -398,6 +413,77 @@ def test_sends_a_log_as_a_device_would(
     record = read_json(result, "device-replay")
     assert record["exposure"]["temperature"] == pallet.batches[-1].temperature_exposure > 0
     assert record["sent"]["recorded"] == 1
+
+
+# --- readings that are demanded ---
+
+
+def _demand(pallet: Pallet, party: str, index: int) -> None:
+    told = told_of(pallet.suite.monitor, pallet.consignment)[0]
+    sequence = next(b.sequence for b in told.batches if b.first_index <= index <= b.last_index)
+    booking = booking_of(pallet.suite.freight, pallet.consignment)
+    court = pallet.connect().court
+    court.demandLeaf(told.recorded(sequence), booking, index, sender=key_of(party))
+
+
+def _is_open(pallet: Pallet, party: str) -> bool:
+    demanded = pallet.suite.court.demandOf(
+        pallet.consignment, key_of("device").address, key_of(party).address
+    )
+    return bool(demanded.until)
+
+
+def test_a_device_that_runs_shows_what_is_demanded(
+    pallet: Pallet, spool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink, "_LOOK", 0.0)
+    given = readings(25)
+    assert pallet.play(spool, given[:20]).is_complete
+    _demand(pallet, "hospital", 13)
+    assert pallet.play(spool, given).is_complete
+    assert not _is_open(pallet, "hospital")
+    (shown,) = pallet.suite.court.events("LeafShown", consignment=pallet.consignment)
+    assert (shown.args.leaf.index, shown.args.leaf.time) == (13, given[13].time)
+
+
+def test_answers_what_is_demanded_from_what_it_has_kept(
+    pallet: Pallet, spool: Path, key: Path
+) -> None:
+    given = readings(25)
+    assert pallet.play(spool, given).is_complete
+    _demand(pallet, "hospital", 0)
+    _demand(pallet, "carrier", 24)
+    more = ("--deployment", pallet.deployment)
+    command = ("device", "answer", "--rpc", pallet.node.rpc, "--keystore", key, *more)
+    which = ("--consignment", pallet.consignment, "--spool")
+    ended = aidline(*command, *which, spool)
+    assert (ended.status, ended.err) == (0, "")
+    assert "2 readings shown" in ended.out
+    assert not _is_open(pallet, "hospital") and not _is_open(pallet, "carrier")
+    again = aidline(*command, *which, spool)
+    assert again.out == "0 readings shown\n"
+    one_line(aidline(*command, *which, spool.with_name("none")), "is not the spool of a device")
+
+
+def test_what_the_spool_does_not_hold_is_not_shown(
+    pallet: Pallet, spool: Path, tmp_path: Path
+) -> None:
+    given = readings(25)
+    assert pallet.play(spool, given).is_complete
+    _demand(pallet, "hospital", 24)
+    said: list[str] = []
+    with Spool(tmp_path / "other") as other:
+        device = pallet.device(other)
+        device.take(given[:20])
+        device.begin(PICK_UP)
+        device.cut(NOW)
+        assert answer(pallet.connect(), device, said.append) == 0
+        device.take(given[20:])
+        device.cut(NOW)  # the same reading, in another batch than that on record
+        assert answer(pallet.connect(), device, said.append) == 0
+    assert all("reading 24" in line and "not in this spool" in line for line in said)
+    assert len(said) == 2
+    assert _is_open(pallet, "hospital")
 
 
 def _refused(pallet: Pallet, spool: Path, key: Path, **changes: object) -> Ended:
