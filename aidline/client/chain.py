@@ -210,8 +210,14 @@ class Chain(Protocol):
         """
         ...
 
-    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        """Make many calls (contract, data) of the latest state at once; returns their answers.
+    def call_many(
+        self, calls: Sequence[tuple[str, bytes]], *, block: int | None = None
+    ) -> list[bytes]:
+        """Make many calls (contract, data) at once; returns their answers.
+
+        Args:
+            calls: The calls.
+            block: The block whose state is read; the latest if not given.
 
         Raises:
             RawRevert: One of them reverted.

@@ -65,15 +65,19 @@ class Function:
             self.transaction(*args, sender=sender, value=value, gas=gas, **named)
         )
 
-    def many(self, arguments: Iterable[Sequence[Any]]) -> list[Any]:
+    def many(self, arguments: Iterable[Sequence[Any]], *, block: int | None = None) -> list[Any]:
         """Read for many lists of arguments at once; returns the decoded values in their order.
+
+        Args:
+            arguments: The lists.
+            block: The block whose state is read; the latest if not given.
 
         Raises:
             ContractReverted: The contract refused one of them.
         """
         calls = [(self.contract.address, self.call_data(*given)) for given in arguments]
         try:
-            answers = self.contract.chain.call_many(calls)
+            answers = self.contract.chain.call_many(calls, block=block)
         except RawRevert as refused:
             raise self.contract.book.error(
                 refused.data, contract=self.contract.name, function=self.codec.name

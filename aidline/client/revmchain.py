@@ -121,9 +121,11 @@ class RevmChain:
         finally:
             self._evm.revert(checkpoint)
 
-    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    def call_many(
+        self, calls: Sequence[tuple[str, bytes]], *, block: int | None = None
+    ) -> list[bytes]:
         """Make many calls, one after the other."""
-        return [self.call(to, data) for to, data in calls]
+        return [self.call(to, data, block=block) for to, data in calls]
 
     def send(self, transaction: Transaction) -> Receipt:
         """Carry out one transaction in a block of its own."""

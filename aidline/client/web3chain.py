@@ -158,12 +158,18 @@ class Web3Chain:
             return [request, "latest"]
         return [request, "latest", {}, {"time": hex(self._due)}]
 
-    def call_many(self, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        """Make many calls of the latest state in batches of requests."""
+    def call_many(
+        self, calls: Sequence[tuple[str, bytes]], *, block: int | None = None
+    ) -> list[bytes]:
+        """Make many calls in batches of requests."""
+        requests = [{"to": to, "data": f"0x{data.hex()}"} for to, data in calls]
         answers = self.rpc.batch(
             [
-                ("eth_call", self._at_latest({"to": to, "data": f"0x{data.hex()}"}))
-                for to, data in calls
+                (
+                    "eth_call",
+                    self._at_latest(request) if block is None else [request, hex(block)],
+                )
+                for request in requests
             ]
         )
         for answer in answers:

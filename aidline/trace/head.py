@@ -100,18 +100,22 @@ def _compare_custody(aid: Aidline, events: Iterable[Event], block: int) -> int:
             told[event.args.consignment] = []
         elif event.name == "CustodyChanged":
             told[event.args.consignment].append((event.args.to, event.args.at))
-    for consignment, changes in told.items():
-        kept = aid.ledger.load(consignment, block=block).sequence
-        for place, change in enumerate(changes, start=1):
-            span = aid.ledger.custodySpan(consignment, place, block=block)
-            if (span.custodian, span.since) != change:
-                raise CheckFailed(
-                    f"custody {place} of consignment {consignment} is told as {change}, the "
-                    f"contract has {(span.custodian, span.since)}"
-                )
-        if kept != len(changes):
+    loads = aid.ledger.load.many(((consignment,) for consignment in told), block=block)
+    for load, (consignment, changes) in zip(loads, told.items(), strict=True):
+        if load.sequence != len(changes):
             raise CheckFailed(
                 f"{len(changes)} changes of custody of consignment {consignment} are told, the "
-                f"contract has {kept}"
+                f"contract has {load.sequence}"
+            )
+    places = [
+        (consignment, n) for consignment in told for n in range(1, len(told[consignment]) + 1)
+    ]
+    spans = aid.ledger.custodySpan.many(places, block=block)
+    for span, (consignment, place) in zip(spans, places, strict=True):
+        change = told[consignment][place - 1]
+        if (span.custodian, span.since) != change:
+            raise CheckFailed(
+                f"custody {place} of consignment {consignment} is told as {change}, the "
+                f"contract has {(span.custodian, span.since)}"
             )
     return sum(map(len, told.values()))

@@ -14,7 +14,7 @@ from typing import Any
 
 from aidline.client import Aidline, Event
 from aidline.errors import InputError
-from aidline.model import Policy
+from aidline.model import DisputeStatus, Policy
 
 __all__ = ["Happening", "History"]
 
@@ -28,7 +28,7 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "ConsignmentBooked": ("payer",),
     "CustodyChanged": ("from_", "to"),
     "DeclarationCorrected": ("author",),
-    "DisputeEnded": ("arbiter",),
+    "DisputeEnded": ("arbiter",),  # or both, see `_agreed`
     "DisputeRaised": ("raiser",),
     "GiftClaimed": ("claimer",),
     "GiftPledged": ("donor",),
@@ -153,6 +153,8 @@ class History:
         self._holder: dict[int, str] = {}
         #: Allocations that were booked: until then their units are in the offer's parcel.
         self._booked: set[int] = set()
+        #: The leg about which a dispute is.
+        self._disputed: dict[int, int] = {}
         for place, event in enumerate(self._events):
             self._learn(place, event)
 
@@ -222,6 +224,8 @@ class History:
             self._holder[args.offer] = args.holder
         elif event.name == "AllocationBooked":
             self._booked.add(args.allocation)
+        elif event.name == "DisputeRaised":
+            self._disputed[args.dispute] = args.leg
         elif event.name == "LoadFormed":
             self._aboard[args.consignment] = tuple(args.parcels)
         elif event.name == "UnitsSetAside":
@@ -335,6 +339,8 @@ class History:
             return self._hands(event)
         if event.name == "ConsignmentBooked":
             return self._bookers(event)
+        if event.name == "DisputeEnded" and event.args.status == DisputeStatus.AGREED:
+            return self._agreed(event)
         return _unique(getattr(event.args, name) for name in names)
 
     def _signers_beside(self, event: Event) -> tuple[str, ...]:
@@ -375,6 +381,12 @@ class History:
         if is_last and order.terms.policy in _BY_DEVICE and args.to == order.consignee:
             return (args.from_, *order.devices)
         return args.from_, args.to
+
+    def _agreed(self, event: Event) -> tuple[str, ...]:
+        """Whose money it is: the payer, and the leg's carrier or, of the price, the seller."""
+        order, leg = self._order(event.args.consignment), self._disputed[event.args.dispute]
+        payee = order.seller if leg == len(order.legs) else order.legs[leg].carrier
+        return _unique([order.payer, payee])
 
     def _bookers(self, event: Event) -> tuple[str, ...]:
         """Who ordered, who carries and who sells: all have signed the booking."""

@@ -3,6 +3,7 @@
 History.of_parcel, of_lot
     given a gift that was pledged, received, split, allocated, carried, handed out, accused
     given a lot that went into another which was recalled
+    given disputes about the freight: who raised, agreed or ruled, and what came of it
     given no such parcel, no such lot
 verify_head
     given all events: holds
@@ -22,6 +23,8 @@ from aidline.errors import CheckFailed, InputError
 from aidline.keccak import keccak
 from aidline.model import IncidentKind
 from aidline.trace import History, verify_head
+from tests.support.disputes import Court
+from tests.support.freight import FREIGHTS, Desk
 from tests.support.gifts import NO_PERMIT
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
@@ -180,6 +183,42 @@ def test_what_became_of_what(story: Story) -> None:
     with reverts("LotRecalled", lot=first):
         suite.demand.offer(last, suite.chain.now() + 60, sender=supplier)
     suite.chain.revert(snapshot)
+
+
+def test_tells_disputes_with_who_agreed_and_who_ruled() -> None:
+    suite = deploy_suite(RevmChain(timestamp=START))
+    desk = Desk(suite)
+    desk.build()
+    court = Court.assembled(desk)
+    agreed, ruled = court.raise_(leg=0), court.raise_("branch_carrier", leg=1)
+    court.agree(court.split(agreed, FREIGHTS[0] // 4))
+    court.rule(ruled, award=FREIGHTS[1])
+    lapsed = court.raise_("terminal_carrier", leg=2)
+    suite.chain.set_time(suite.disputes.dispute(lapsed).until)
+    suite.disputes.close(lapsed, sender=key_of("stranger"))
+
+    (parcel,) = suite.ledger.parcelsOf(court.consignment)
+    told = [one for one in History(suite.aid).of_parcel(parcel) if one.room == "DisputeDesk"]
+    people = ("hospital", "carrier", "branch_carrier", "terminal_carrier", "arbiter")
+    names = {key_of(name).address: name for name in people}
+    said = [
+        (one.what, one.event.args.dispute, {names[address] for address in one.signers})
+        for one in told
+    ]
+    assert said == [
+        ("DisputeRaised", agreed, {"hospital"}),
+        ("DisputeRaised", ruled, {"branch_carrier"}),
+        ("DisputeEnded", agreed, {"hospital", "carrier"}),
+        ("DisputeEnded", ruled, {"arbiter"}),
+        ("DisputeRaised", lapsed, {"terminal_carrier"}),
+        ("DisputeEnded", lapsed, set()),
+    ]
+    ends = [one.event.args for one in told if one.what == "DisputeEnded"]
+    assert [(end.is_awarded, end.award) for end in ends] == [
+        (True, FREIGHTS[0] // 4),
+        (True, FREIGHTS[1]),
+        (False, 0),
+    ]
 
 
 def test_the_head_proves_that_nothing_is_missing(story: Story) -> None:
