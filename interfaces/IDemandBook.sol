@@ -195,12 +195,11 @@ interface IDemandBook {
     /// @notice What a demand is to some goods.
     /// @param fit Goods fit when the material is the same, the demand within the earmark, and the lot still good at `neededBy`.
     /// @param level Level under which it counts or was served; NULL when it does not count.
-    /// @param open Units not served. @param dailyUse Units used a day.
+    /// @param open Units not served.
     struct Prospect {
         Fit fit;
         Level level;
         uint64 open;
-        uint64 dailyUse;
     }
 
     event FacilityDeclared(address indexed recipient, uint32 peopleInCare, bool vulnerable);
@@ -240,6 +239,7 @@ interface IDemandBook {
     /// @notice None of the demand's attestations is good any more, nor any that was signed for the version before.
     event AttestationsEnded(uint64 indexed demand, uint32 version);
     event DemandReopened(uint64 indexed demand, uint64 open);
+    /// @notice It was withdrawn or has lapsed. That it is met follows from what was allocated to it.
     event DemandEnded(uint64 indexed demand, DemandStatus status, uint64 served);
     event UnitsReceived(uint64 indexed demand, uint64 indexed lot, uint64 units);
     event UnitsHandedOut(
@@ -291,6 +291,8 @@ interface IDemandBook {
     error Expired(uint40 deadline);
     error NeededInPast(uint40 neededBy);
     error ImpossibleFacts(uint64 stock, uint64 dailyUse);
+    /// @notice All ids of demands are given away.
+    error NoIdLeft(uint64 demand);
     error UnknownDemand(uint64 demand);
     error UnknownRaise(uint64 raised);
     error DemandNotOpen(uint64 demand, DemandStatus status);
@@ -471,15 +473,16 @@ interface IDemandBook {
     // --- DemandEscrow only ---
 
     /// @notice Serves units of demands by goods of one offer, each after a refresh. Where the goods do not fit, the units are more than are open, or the demand is
-    /// unaudited and no fast path will have it, nothing is served and the answer says so: `level` is NULL, and what comes after is not looked at.
+    /// unaudited and no fast path will have it, nothing is served and the answer is zero, and what comes after is not looked at; `prospectOf` tells why.
     /// @dev Reverts with `DemandNotOpen` (LAPSED from `neededBy` on) and unless the recipient is active. From the fast path the level is LOW, whatever the facts
     /// claim: a liar who tells of no stock gains the last place, and only within the path's cap, region and time, up to the material's cap, and while
     /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`; neither while an auditor refuses or contests it.
     /// The facility's vulnerability is that of the last `refresh`.
-    /// @param demands The demands. @param units What each is served, as many as there are demands.
-    function serve(Goods calldata goods, uint64[] calldata demands, uint64[] calldata units)
+    /// @param lines Demand (64 bits, the lowest) and units (64 bits) of each, see `LineWords`.
+    /// @return answers Level under which it was served (8 bits, the lowest) and daily use of each, see `LineWords`
+    function serve(Goods calldata goods, uint256[] calldata lines)
         external
-        returns (Prospect[] memory);
+        returns (uint256[] memory answers);
 
     /// @notice Takes back units that did not come, and what their booking took of the freight budget; the demand is open again for them unless it was withdrawn or has lapsed.
     /// @param byFault True when its recipient failed to book or refused: where that was a tenth of what it has not received or more, it does not count until it is attested again.

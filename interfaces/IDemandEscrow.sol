@@ -47,7 +47,7 @@ interface IDemandEscrow {
 
     /// @notice Units of an offer matched to a demand.
     /// @param parcel The parcel that holds them since they were booked; zero until then, while the units are promised of the offer's parcel.
-    /// @param at Unix seconds; can be booked for `BOOKING_WINDOW` from then.
+    /// @param at Unix seconds: the full hour at which it was made, or the next; can be booked for `BOOKING_WINDOW` from then, and before.
     /// @param level Level under which it was served; LOW from the fast path.
     /// @param byHolder True when the holder of the goods chose the demand, false when a solver did.
     /// @param freight What its booking by the fund took from the demand's freight budget, base units of the currency.
@@ -137,6 +137,8 @@ interface IDemandEscrow {
     error UnknownAllocation(uint64 allocation);
     error OfferNotOpen(uint64 offer, OfferStatus status);
     error NotHolder(uint64 offer, address caller);
+    /// @notice All ids of offers are given away.
+    error NoIdLeft(uint64 offer);
     error BadOfferEnd(uint40 until);
     /// @notice The donor has taken back what is left of the lot: nothing of it is offered any more.
     error LotTakenBack(uint64 lot);

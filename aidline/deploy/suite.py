@@ -145,6 +145,16 @@ SUITE = Suite(
                 "freightEscrow": "@FreightEscrow",
                 "donationRegistry": "@DonationRegistry",
                 "reliefFund": "@ReliefFund",
+                "allocationOffice": "@AllocationOffice",
+            },
+        ),
+        Item(
+            "AllocationOffice",
+            {
+                "materialLedger": "@MaterialLedger",
+                "demandBook": "@DemandBook",
+                "freightEscrow": "@FreightEscrow",
+                "reliefFund": "@ReliefFund",
             },
         ),
         Item(

@@ -5,6 +5,7 @@ import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {LapsingPause} from "../access/LapsingPause.sol";
+import {LineWords} from "../libraries/LineWords.sol";
 import {NeedAccount} from "../libraries/NeedAccount.sol";
 import {OpenUnits} from "../libraries/OpenUnits.sol";
 import {References} from "../libraries/References.sol";
@@ -15,6 +16,7 @@ import {DemandStore} from "./DemandStore.sol";
 /// @dev Here demands are read, served and brought up to date; what recipients, auditors and plans do is passed on to the office.
 /// Goods meet demands in DemandEscrow, the only one that may serve them.
 contract DemandBook is IDemandBook, DemandStore, LapsingPause {
+    using LineWords for uint256;
     using OpenUnits for uint256;
     using NeedAccount for uint256;
 
@@ -88,7 +90,7 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
     /// @inheritdoc IDemandBook
     function levelNow(uint64 demandId) external view returns (Level) {
         DemandRecord storage record = _knownDemand(demandId);
-        return _levelNow(record.need, _isVulnerable(record.terms.recipient), _thresholds);
+        return _levelNow(record, _isVulnerable(record.terms.recipient));
     }
 
     /// @inheritdoc IDemandBook
@@ -103,7 +105,11 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
         returns (Prospect memory)
     {
         DemandRecord storage record = _knownDemand(demandId);
-        return _prospect(record.need, record.terms, goods, _scopeOf(goods));
+        return Prospect({
+            fit: _fitOf(record.need.material, record.terms, goods, _scopeOf(goods)),
+            level: record.need.counted,
+            open: _openUnitsOf(record)
+        });
     }
 
     /// @inheritdoc IDemandBook
@@ -214,22 +220,22 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
     // --- DemandEscrow ---
 
     /// @inheritdoc IDemandBook
-    function serve(Goods calldata goods, uint64[] calldata demands, uint64[] calldata units)
+    function serve(Goods calldata goods, uint256[] calldata lines)
         external
         onlyWriter(demandEscrow)
-        returns (Prospect[] memory prospects)
+        returns (uint256[] memory answers)
     {
-        prospects = new Prospect[](demands.length);
+        answers = new uint256[](lines.length);
         uint256 scope = _scopeOf(goods);
-        Thresholds memory limits = _thresholds;
+        uint32 limits = _counts.thresholds;
         uint256 served;
-        for (uint256 i; i < demands.length; ++i) {
-            Level counted;
-            (prospects[i], counted) = _serve(demands[i], units[i], goods, scope, limits);
-            if (prospects[i].level == Level.NULL) break;
-            served += OpenUnits.word(counted, units[i]);
+        for (uint256 i; i < lines.length; ++i) {
+            (uint256 answer, uint256 less) = _serve(lines[i], goods, scope, limits);
+            if (answer == 0) break;
+            answers[i] = answer;
+            served += less;
         }
-        if (served == 0) return prospects;
+        if (served == 0) return answers;
         _totals[_keyOf(uint48(goods.material), IMaterialLedger.EarmarkKind.NONE, 0)] -= served;
     }
 
@@ -283,7 +289,7 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
     {
         DemandRecord storage record = _knownDemand(demandId);
         address recipient = record.terms.recipient;
-        record.received += units;
+        record.received += uint40(units);
         _received[recipient][lot] += units;
         _accounts[_accountKey(recipient, record.need.material)] += NeedAccount.onHand(units);
         emit UnitsReceived(demandId, lot, units);
@@ -407,9 +413,9 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
         whole.units = need.units;
         whole.served = need.served;
         whole.received = record.received;
-        whole.stock = need.stock;
+        whole.stock = record.stock;
         whole.dailyUse = need.dailyUse;
-        whole.factsAt = need.factsAt;
+        whole.factsAt = record.factsAt;
         if (whole.status == DemandStatus.OPEN) whole.counted = need.counted;
         whole.emergency = _names[terms.emergency];
     }
@@ -440,19 +446,6 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
             : _numbers[goods.earmarkScope];
         // No demand has come from there.
         if (scope == 0) return type(uint256).max;
-    }
-
-    function _prospect(Need memory need, Terms memory terms, Goods calldata goods, uint256 scope)
-        private
-        pure
-        returns (Prospect memory)
-    {
-        return Prospect({
-            fit: _fitOf(need.material, terms, goods, scope),
-            level: need.counted,
-            open: need.units - need.served,
-            dailyUse: need.dailyUse
-        });
     }
 
     /// @dev Whether the demand counts in the total of the goods' scope and is within their earmark is one question.
@@ -498,37 +491,39 @@ contract DemandBook is IDemandBook, DemandStore, LapsingPause {
 
     // --- own writes ---
 
-    /// @dev Serves one line, but for the total of the material. Returns the level under which its units were counted, too.
-    function _serve(
-        uint64 id,
-        uint64 units,
-        Goods calldata goods,
-        uint256 scope,
-        Thresholds memory limits
-    ) private returns (Prospect memory prospect, Level counted) {
+    /// @dev Serves one line, but for the total of the material, of which `less` is to be taken. The answer is zero when the line cannot be served.
+    function _serve(uint256 line, Goods calldata goods, uint256 scope, uint32 limits)
+        private
+        returns (uint256 answer, uint256 less)
+    {
+        uint64 id = line.demandOf();
+        uint64 units = line.unitsOf();
         DemandRecord storage record = _demands[id];
         Need memory need = record.need;
         Terms memory terms = record.terms;
         if (terms.status != DemandStatus.OPEN || need.served == need.units) _openDemand(id);
         if (block.timestamp >= terms.neededBy) revert DemandNotOpen(id, DemandStatus.LAPSED);
         _requireActive(terms.recipient, IParticipantRegistry.Role.RECIPIENT);
-        if (_isStale(need, terms, record.audit, limits)) {
-            _update(id, record, true, limits);
+        if (!_isFresh(need, limits)) {
+            _update(id, record, true);
             need = record.need;
         }
-        prospect = _prospect(need, terms, goods, scope);
-        counted = prospect.level;
-        if (prospect.fit != Fit.FITS || units > prospect.open) {
-            prospect.level = Level.NULL;
-        } else if (counted == Level.NULL) {
-            if (_useFastPath(id, record, units)) prospect.level = Level.LOW;
+        if (
+            units > need.units - need.served
+                || _fitOf(need.material, terms, goods, scope) != Fit.FITS
+        ) return (0, 0);
+        Level level = need.counted;
+        if (level == Level.NULL) {
+            if (!_useFastPath(id, record, units)) return (0, 0);
+            level = Level.LOW;
         } else {
-            _moveInPlace(terms, need.material, counted, units, Level.NULL, 0);
+            less = OpenUnits.word(level, units);
+            unchecked {
+                _changeInPlace(terms, need.material, 0 - NeedAccount.open(level, units), 0 - less);
+            }
         }
-        if (prospect.level == Level.NULL) return (prospect, counted);
-        uint40 served = need.served + uint40(units);
-        record.need.served = served;
-        if (units == prospect.open) emit DemandEnded(id, DemandStatus.MET, served);
+        record.need.served = need.served + uint40(units);
+        return (LineWords.served(level, need.dailyUse), less);
     }
 
     /// @dev Takes an unaudited line's units from a fast path, and notes that their audit is owed. False when none will have it.

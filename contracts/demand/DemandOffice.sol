@@ -6,6 +6,7 @@ import {ILogisticsNetwork} from "../../interfaces/ILogisticsNetwork.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {NeedAccount} from "../libraries/NeedAccount.sol";
+import {Promises} from "../libraries/Promises.sol";
 import {References} from "../libraries/References.sol";
 import {AuditBook} from "./AuditBook.sol";
 import {DemandStore} from "./DemandStore.sol";
@@ -80,6 +81,7 @@ contract DemandOffice is AuditBook {
         ) revert IDemandBook.BadThresholds(to.critical, to.high, to.medium);
         emit IDemandBook.ThresholdsChanged(_thresholds, to);
         _thresholds = to;
+        ++_counts.thresholds;
     }
 
     // --- anyone ---
@@ -144,6 +146,7 @@ contract DemandOffice is AuditBook {
         uint64 asked = _ask(uint48(request.material), request.units);
 
         id = ++_counts.demands;
+        if (id > Promises.MAX_ID) revert IDemandBook.NoIdLeft(id);
         DemandRecord storage record = _demands[id];
         record.need.units = uint40(request.units);
         record.need.material = uint48(request.material);
@@ -196,9 +199,9 @@ contract DemandOffice is AuditBook {
         Need storage need = record.need;
         uint64 onHand = _accounts[_accountKey(record.terms.recipient, need.material)].onHandIn();
         if (stock < onHand) stock = onHand;
-        need.stock = uint40(stock);
         need.dailyUse = uint40(dailyUse);
-        need.factsAt = uint40(block.timestamp);
+        record.stock = uint40(stock);
+        record.factsAt = uint40(block.timestamp);
         emit IDemandBook.FactsChanged(id, stock, dailyUse, record.audit.version);
     }
 

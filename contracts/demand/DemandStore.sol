@@ -14,17 +14,18 @@ import {Urgency} from "../libraries/Urgency.sol";
 
 /// @title DemandStore
 /// @notice What the book of demands and its office keep together: facilities, demands, totals, raises and fast paths.
-/// @dev Heirs declare storage only after this. Serving a line reads the first three words of its demand and changes the first.
+/// @dev Heirs declare storage only after this. Serving a line reads the first two words of its demand and changes the first, as long
+/// as what counts of it is fresh.
 abstract contract DemandStore is AccessManaged, EIP712 {
-    /// @dev How much of what is needed. Units are at most `MAX_UNITS`, which fits 40 bits.
+    /// @dev How much of what is needed, and under which level it counts. Units are at most `MAX_UNITS`, which fits 40 bits.
     struct Need {
         uint40 units; // slot 0
         uint40 served;
-        uint40 stock;
         uint40 dailyUse;
-        uint40 factsAt;
         uint48 material; // a GTIN has at most 14 digits
         IDemandBook.Level counted;
+        uint40 freshUntil; // from then on, or by other thresholds, level and count may be others; see `_isFresh`
+        uint32 thresholds; // those by which the level is kept
     }
 
     /// @dev Who needs it until when. Province and emergency by their numbers here, see `_numbers`.
@@ -57,9 +58,11 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         Terms terms; // slot 1
         Audit audit; // slot 2
         uint128 freightBudget; // slot 3
-        uint64 raised;
-        uint64 received; // units that came
+        uint40 received; // units that came
+        uint40 stock;
+        uint40 factsAt;
         address firstAuditor; // slot 4
+        uint64 raised;
         address secondAuditor; // slot 5
         address refusedBy; // slot 6
         address contestedBy; // slot 7; who did last
@@ -71,6 +74,7 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         uint64 raises;
         uint40 attestations; // of facilities
         uint16 names;
+        uint32 thresholds; // changes of them
     }
 
     uint40 internal constant _MAX_VALIDITY = 30 days;
@@ -184,26 +188,24 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         return facts.vulnerable && facts.attestedBy != address(0);
     }
 
-    function _levelNow(Need memory need, bool vulnerable, IDemandBook.Thresholds memory limits)
+    function _levelNow(DemandRecord storage record, bool vulnerable)
         internal
         view
         returns (IDemandBook.Level)
     {
         return Urgency.levelOf(
-            need.stock, need.dailyUse, block.timestamp - need.factsAt, vulnerable, limits
+            record.stock,
+            record.need.dailyUse,
+            block.timestamp - record.factsAt,
+            vulnerable,
+            _thresholds
         );
     }
 
-    /// @dev Whether `_update` would change anything of an open demand whose recipient is active.
-    function _isStale(
-        Need memory need,
-        Terms memory terms,
-        Audit memory audit,
-        IDemandBook.Thresholds memory limits
-    ) internal view returns (bool) {
-        return _isOver(audit.firstUntil) || _isOver(audit.secondUntil)
-            || terms.level != _levelNow(need, terms.vulnerable, limits)
-            || need.counted != _countedNow(terms, audit, true);
+    /// @dev Whether `_update` would change nothing of an open demand that counts and whose recipient is active. Of one that does not count it is not known.
+    function _isFresh(Need memory need, uint32 thresholds) internal view returns (bool) {
+        return need.counted != IDemandBook.Level.NULL && block.timestamp < need.freshUntil
+            && need.thresholds == thresholds;
     }
 
     function _isOver(uint40 until) private view returns (bool) {
@@ -213,7 +215,7 @@ abstract contract DemandStore is AccessManaged, EIP712 {
     function _contentOf(uint64 id, DemandRecord storage record) internal view returns (bytes32) {
         Terms memory terms = record.terms;
         IDemandBook.Facility memory facts = _facilities[terms.recipient];
-        bytes memory asked = _askedIn(id, terms, record.need);
+        bytes memory asked = _askedIn(id, record);
         return keccak256(
             bytes.concat(
                 asked,
@@ -256,13 +258,16 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         return terms.level == IDemandBook.Level.CRITICAL ? IDemandBook.Level.HIGH : terms.level;
     }
 
-    function _askedIn(uint64 id, Terms memory terms, Need memory need)
-        private
-        pure
-        returns (bytes memory)
-    {
+    function _askedIn(uint64 id, DemandRecord storage record) private view returns (bytes memory) {
+        Need memory need = record.need;
         return abi.encode(
-            id, terms.recipient, need.material, need.units, need.stock, need.dailyUse, need.factsAt
+            id,
+            record.terms.recipient,
+            need.material,
+            need.units,
+            record.stock,
+            need.dailyUse,
+            record.factsAt
         );
     }
 
@@ -275,25 +280,21 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         bool vulnerable = _isVulnerable(recipient);
         if (terms.vulnerable != vulnerable) terms.vulnerable = vulnerable;
         bool active = registry.isActive(recipient, IParticipantRegistry.Role.RECIPIENT);
-        _update(id, record, active, _thresholds);
+        _update(id, record, active);
     }
 
     /// @dev Brings attestations, level and count up to now. What has ended does not count and keeps its level.
-    function _update(
-        uint64 id,
-        DemandRecord storage record,
-        bool active,
-        IDemandBook.Thresholds memory limits
-    ) internal {
+    function _update(uint64 id, DemandRecord storage record, bool active) internal {
         _lapseAttestations(id, record);
         if (_statusOf(record) != IDemandBook.DemandStatus.OPEN) return;
         IDemandBook.Level before = record.terms.level;
-        IDemandBook.Level level = _levelNow(record.need, record.terms.vulnerable, limits);
+        IDemandBook.Level level = _levelNow(record, record.terms.vulnerable);
         if (level != before) {
             record.terms.level = level;
             emit IDemandBook.LevelChanged(id, before, level);
         }
         _setCounted(id, record, _countedNow(record.terms, record.audit, active));
+        _noteFresh(record);
     }
 
     /// @dev A new version, so that no attestation of the former one can be used again, nor one that somebody kept back.
@@ -335,30 +336,45 @@ abstract contract DemandStore is AccessManaged, EIP712 {
         IDemandBook.Level to,
         uint256 more
     ) internal {
-        uint256 key = _keyOf(record.need.material, IMaterialLedger.EarmarkKind.NONE, 0);
-        _totals[key] = _totals[key] - OpenUnits.word(from, less) + OpenUnits.word(to, more);
-        _moveInPlace(record.terms, record.need.material, from, less, to, more);
+        uint48 material = record.need.material;
+        // Differences may be negative: a word wraps round, and so does its sum with what they are taken from.
+        unchecked {
+            uint256 change = OpenUnits.word(to, more) - OpenUnits.word(from, less);
+            _totals[_keyOf(material, IMaterialLedger.EarmarkKind.NONE, 0)] += change;
+            uint256 own = NeedAccount.open(to, more) - NeedAccount.open(from, less);
+            _changeInPlace(record.terms, material, own, change);
+        }
     }
 
-    /// @dev The same but for the total of the material, which lines of one offer share.
-    function _moveInPlace(
-        Terms memory terms,
-        uint48 material,
-        IDemandBook.Level from,
-        uint256 less,
-        IDemandBook.Level to,
-        uint256 more
-    ) internal {
-        uint256 key = _accountKey(terms.recipient, material);
-        _accounts[key] = _accounts[key] - NeedAccount.open(from, less) + NeedAccount.open(to, more);
+    /// @dev Changes the account of a demand's recipient by `own`, and by `change` the totals of every scope in which it lies, but
+    /// for that of the material, which lines of one offer share.
+    function _changeInPlace(Terms memory terms, uint48 material, uint256 own, uint256 change)
+        internal
+    {
+        unchecked {
+            _accounts[_accountKey(terms.recipient, material)] += own;
+            _totals[_keyOf(material, IMaterialLedger.EarmarkKind.REGION, terms.province)] += change;
+            if (terms.emergency == 0) return;
+            _totals[
+                    _keyOf(material, IMaterialLedger.EarmarkKind.EMERGENCY, terms.emergency)
+                ] += change;
+        }
+    }
 
-        less = OpenUnits.word(from, less);
-        more = OpenUnits.word(to, more);
-        key = _keyOf(material, IMaterialLedger.EarmarkKind.REGION, terms.province);
-        _totals[key] = _totals[key] - less + more;
-        if (terms.emergency == 0) return;
-        key = _keyOf(material, IMaterialLedger.EarmarkKind.EMERGENCY, terms.emergency);
-        _totals[key] = _totals[key] - less + more;
+    /// @dev Notes from when on level or count may be others if nobody does anything: an attestation ends, or the stock is down to a threshold.
+    function _noteFresh(DemandRecord storage record) private {
+        Need storage need = record.need;
+        uint256 factsAt = record.factsAt;
+        uint256 until = factsAt
+            + Urgency.changesAfter(
+                record.stock, need.dailyUse, block.timestamp - factsAt, _thresholds
+            );
+        uint256 first = record.audit.firstUntil;
+        uint256 second = record.audit.secondUntil;
+        if (first < until) until = first;
+        if (second != 0 && second < until) until = second;
+        need.freshUntil = uint40(until);
+        need.thresholds = _counts.thresholds;
     }
 
     /// @dev Each ends by itself, so that no auditor can shorten another's; one that is left is the first.

@@ -318,6 +318,26 @@ def test_allots_its_rival_what_is_not_there(
     refuses(market, calm, market.offer(HOLDER, 100))
 
 
+@pytest.mark.parametrize("way", ["stops them", "recalls them"])
+def test_allots_its_rival_what_nobody_can_book(
+    market: Desk, urgent: int, calm: int, way: str
+) -> None:
+    """DEM-14: what the holder stops, or the lot's maker recalls, was nobody's to book."""
+    offer = market.offer(HOLDER, 1_000)
+    (allocation,) = market.propose((offer, urgent, 1_000))
+    ledger, parcel = market.suite.ledger, market.parcel_of(allocation)
+    if way == "stops them":
+        ledger.quarantine(market.escrow.offerRecord(offer).parcel, REASON, sender=HOLDER)
+    else:
+        ledger.recall(parcel.lot, REASON, REASON, sender=key_of("donor"))
+    with reverts("WrongState" if way == "stops them" else "LotRecalled"):
+        market.book(1, allocation)
+    market.wait(DAY)
+    market.escrow.release(allocation, sender=FRIEND)
+    assert market.needs.demand(urgent).counted == Level.HIGH
+    refuses(market, calm, market.offer(HOLDER, 100))
+
+
 def test_sends_back_from_its_rivals_door_what_is_not_there(
     market: Desk, urgent: int, calm: int
 ) -> None:

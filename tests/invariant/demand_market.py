@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from aidline.model import AllocationStatus, DemandStatus, Level, OfferStatus, ParcelState, Unmet
 from tests.invariant.demand_shadow import Demand, Mark, Needs, refuse_if
-from tests.support.suite import DAY
+from tests.support.suite import DAY, HOUR
 
 __all__ = ["FAILURES", "Allocation", "Line", "Market", "Offer", "Score"]
 
@@ -240,6 +240,7 @@ class Market(Needs):
     def allocate(self, lines: Sequence[Line], by_holder: bool = False) -> dict[int, Level]:
         """Carry lines out but for the order; return the lowest level that each offer served."""
         lowest: dict[int, Level] = {}
+        at = -(-self.now // HOUR) * HOUR
         for number in dict.fromkeys(line[0] for line in lines):
             offer = self.open_offer(number)
             refuse_if(self.now >= offer.until, "OfferNotOpen", status=OfferStatus.EXPIRED)
@@ -253,7 +254,7 @@ class Market(Needs):
             for index, (_, demand, units) in own:
                 level = self.serve(index, offer, demand, units)
                 lowest[number] = min(lowest.get(number, Level.CRITICAL), level)
-                made = Allocation(demand, number, units, self.now, level, by_holder)
+                made = Allocation(demand, number, units, at, level, by_holder)
                 self.allocations[len(self.allocations) + 1] = made
                 self.parcels[offer.parcel].promised += units
                 self.lot_of(offer).move(units, S.OFFERED, S.ALLOCATED)
@@ -282,9 +283,9 @@ class Market(Needs):
         """DEM-22 to DEM-25; what is exempt is given in order."""
         self.require_active("solver")
         self.bring_up_to_date(lapse)
-        for index, (before, line) in enumerate(pairwise(lines), start=1):
+        for index, (before, line) in enumerate(pairwise([(0, 0, 1), *lines])):
             refuse_if(line[:2] <= before[:2], "LineNotAscending", line=index)
-        refuse_if(not all(units for _, _, units in lines), "ZeroUnits")
+            refuse_if(not line[2], "ZeroUnits")
         for number, level in self.allocate(lines).items():
             offer, exempt = self.offers[number], []
             for of, demand in exemptions:
@@ -387,9 +388,10 @@ class Market(Needs):
             self.move(made.parcel, S.HELD)
         else:
             refuse_if(True, "AllocationWrongStatus", status=made.status)
-        was_booked = made.status == AllocationStatus.BOOKED
+        by_fault = made.status == AllocationStatus.ALLOCATED and not made.by_holder
+        stopped = self.lot_of(self.offers[made.offer]).recalled
         made.status = AllocationStatus.RELEASED
-        self.reopen(made, by_fault=not was_booked and not made.by_holder)
+        self.reopen(made, by_fault and not stopped)
 
     def report_failed(self, number: int) -> None:
         made = self.allocations[number]

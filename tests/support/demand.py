@@ -84,6 +84,9 @@ def suite_for_demand() -> Suite:
     needs = rooms.deploy(
         "DemandBook", *common, "@DemandOffice", "@DemandEscrow", "@EmergencyResponse"
     )
+    rooms.deploy(
+        "AllocationOffice", "@MaterialLedger", "@DemandBook", "@FreightEscrow", "@ReliefFund"
+    )
     escrow = rooms.deploy(
         "DemandEscrow",
         *common,
@@ -92,6 +95,7 @@ def suite_for_demand() -> Suite:
         "@FreightEscrow",
         "@DonationRegistry",
         "@ReliefFund",
+        "@AllocationOffice",
     )
     lens = rooms.deploy(
         "DemandLens",
