@@ -13,6 +13,7 @@ from typing import Annotated
 from aidline.signing import Message, typed
 
 __all__ = [
+    "Agreement",
     "Arrival",
     "Attestation",
     "Batch",
@@ -282,6 +283,38 @@ class LegAcceptance(Message):
     booking: Annotated[bytes, "bytes32"]
     leg: Annotated[int, "uint8"]
     carrier: Annotated[str, "address"]
+
+
+@typed("Agreement")
+@dataclass(frozen=True, slots=True)
+class Agreement(Message):
+    """A standing agreement about the lead of a corridor (CorridorBook); its hash is its id.
+
+    Attributes:
+        lead: Who takes the lead, and signs.
+        coordinator: Who authorises it, and signs.
+        from_: Province where legs begin, 32 bytes.
+        to: Province where they end.
+        start: Unix second from which it holds.
+        end: Unix second from which it no longer does.
+        per_load: Most freight of a load, base units of the currency.
+        per_unit: Most for each unit, beside.
+        per_kilometre: Most for each kilometre as the crow flies, beside.
+        salt: Any.
+        deadline: Last unix second at which it can be recorded.
+    """
+
+    lead: Annotated[str, "address"]
+    coordinator: Annotated[str, "address"]
+    from_: Annotated[bytes, "bytes32"]
+    to: Annotated[bytes, "bytes32"]
+    start: Annotated[int, "uint40"]
+    end: Annotated[int, "uint40"]
+    per_load: Annotated[int, "uint128"]
+    per_unit: Annotated[int, "uint128"]
+    per_kilometre: Annotated[int, "uint128"]
+    salt: Annotated[bytes, "bytes32"]
+    deadline: Annotated[int, "uint40"]
 
 
 @typed("PolicyConsent")

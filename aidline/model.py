@@ -7,10 +7,11 @@ are made from the ABI by the client, with the same fields in snake case.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import NewType
 
 __all__ = [
+    "ALWAYS_OPEN",
     "ActionId",
     "ActionKind",
     "ActionStatus",
@@ -28,6 +29,7 @@ __all__ = [
     "GiftKind",
     "GiftStatus",
     "Gtin",
+    "Hindrance",
     "IncidentId",
     "IncidentKind",
     "IncidentStatus",
@@ -44,6 +46,7 @@ __all__ = [
     "Policy",
     "Resolution",
     "Role",
+    "Room",
     "Standing",
     "StationId",
     "Status",
@@ -197,6 +200,32 @@ class Tier(IntEnum):
     TRUNK = 1
     BRANCH = 2
     TERMINAL = 3
+
+
+class Hindrance(IntEnum):
+    """Why goods stand still, or a plan is replaced (``ILogisticsNetwork.Hindrance``)."""
+
+    NULL = 0
+    ROAD_CLOSED = 1
+    BREAKDOWN = 2
+    WEATHER = 3
+    INSPECTION = 4
+    STATION_FULL = 5
+    NO_CREW = 6
+    URGENT_DEMAND = 7
+    OTHER = 8
+
+
+class Room(IntFlag):
+    """Rooms of a station beside its hall (``ILogisticsNetwork.Station.rooms``)."""
+
+    AMBIENT = 1
+    COLD = 2
+    FROZEN = 4
+
+
+#: Opening hours of a station that never closes: all hours of the day as bits.
+ALWAYS_OPEN = 2**24 - 1
 
 
 class Status(IntEnum):

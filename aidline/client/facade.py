@@ -148,8 +148,28 @@ class Aidline:
 
     @cached_property
     def network(self) -> Contract:
-        """Stations, vehicles, agreements (LogisticsNetwork)."""
+        """Stations, vehicles, crews and their hours (LogisticsNetwork)."""
         return self.contract("LogisticsNetwork")
+
+    @cached_property
+    def hours(self) -> Contract:
+        """Hours that a consignment does not need any more (HoursDesk)."""
+        return self.contract("HoursDesk")
+
+    @cached_property
+    def movements(self) -> Contract:
+        """Where each consignment is, is held up, goes next (MovementBoard)."""
+        return self.contract("MovementBoard")
+
+    @cached_property
+    def corridors(self) -> Contract:
+        """Who leads a corridor, for how long, at which tariff (CorridorBook)."""
+        return self.contract("CorridorBook")
+
+    @cached_property
+    def routes(self) -> Contract:
+        """Route plans (RouteBook)."""
+        return self.contract("RouteBook")
 
     @cached_property
     def monitor(self) -> Contract:

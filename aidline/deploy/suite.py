@@ -169,7 +169,33 @@ SUITE = Suite(
         ),
         Item(
             "LogisticsNetwork",
-            {"participantRegistry": "@ParticipantRegistry", "freightEscrow": "@FreightEscrow"},
+            {
+                "participantRegistry": "@ParticipantRegistry",
+                "freightEscrow": "@FreightEscrow",
+                "hoursDesk": "@HoursDesk",
+            },
+        ),
+        Item(
+            "HoursDesk",
+            {
+                "freightEscrow": "@FreightEscrow",
+                "materialLedger": "@MaterialLedger",
+                "logisticsNetwork": "@LogisticsNetwork",
+            },
+        ),
+        Item(
+            "MovementBoard",
+            {"materialLedger": "@MaterialLedger", "logisticsNetwork": "@LogisticsNetwork"},
+        ),
+        Item("CorridorBook", {"participantRegistry": "@ParticipantRegistry"}),
+        Item(
+            "RouteBook",
+            {
+                "participantRegistry": "@ParticipantRegistry",
+                "materialLedger": "@MaterialLedger",
+                "logisticsNetwork": "@LogisticsNetwork",
+                "corridorBook": "@CorridorBook",
+            },
         ),
         Item(
             "ConditionMonitor",

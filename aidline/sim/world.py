@@ -14,6 +14,7 @@ from aidline.deploy import SUITE, Config, Holders
 from aidline.geodesy import Place
 from aidline.messages import DeviceBinding, Registration
 from aidline.model import (
+    ALWAYS_OPEN,
     ActionKind,
     EarmarkKind,
     Measure,
@@ -37,6 +38,9 @@ _TIERS = {
     records.Tier.BRANCH: Tier.BRANCH,
     records.Tier.TERMINAL: Tier.TERMINAL,
 }
+#: Kilograms and litres that a vehicle of each tier carries: an articulated lorry, a lorry, a van.
+_WEIGHT = {records.Tier.TRUNK: 25_000, records.Tier.BRANCH: 8_000, records.Tier.TERMINAL: 1_200}
+_VOLUME = {records.Tier.TRUNK: 80_000, records.Tier.BRANCH: 40_000, records.Tier.TERMINAL: 8_000}
 _EARMARKS = {
     records.EarmarkKind.NONE: EarmarkKind.NONE,
     records.EarmarkKind.REGION: EarmarkKind.REGION,
@@ -321,6 +325,9 @@ def _stations(world: World) -> Iterator[Step]:
             "temperature_min": station.temperature.low,
             "temperature_max": station.temperature.high,
             "recognised": False,
+            "rooms": 0,
+            "open_hours": ALWAYS_OPEN,
+            "throughput": 0,
             "latitude": station.place.latitude,
             "longitude": station.place.longitude,
             "region": regions.encode(station.region),
@@ -339,9 +346,14 @@ def _fleet(world: World) -> Iterator[Step]:
         for kind in carrier.vehicles:
             for _ in range(kind.count):
                 crew += 1
-                yield Step(
-                    world.send(network, "addCrew", text32("goods vehicle"), sender=carrier.id)
-                )
+                # a crew that relieves itself: scenarios set no hours of duty
+                relieved = {
+                    "carrier": world.cast[carrier.id].address,
+                    "licences": 0,
+                    "hours_in_row": 0,
+                    "hours_in_day": 0,
+                }
+                yield Step(world.send(network, "addCrew", relieved, sender=carrier.id))
                 fleet = FleetVehicle(
                     0, crew, carrier.id, kind.tier, kind.capacity, kind.temperature
                 )
@@ -356,6 +368,10 @@ def _fleet(world: World) -> Iterator[Step]:
                     "temperature_min": kind.temperature.low,
                     "temperature_max": kind.temperature.high,
                     "capacity": kind.capacity,
+                    "weight": _WEIGHT[kind.tier],
+                    "volume": _VOLUME[kind.tier],
+                    "range": 0,
+                    "licences": 0,
                 }
                 yield Step(world.send(network, "addVehicle", definition, sender=carrier.id), added)
 
@@ -429,11 +445,18 @@ def _reporters(world: World) -> Iterator[Step]:
 def _recognise(world: World) -> Iterator[Step]:
     coordinator = world.prepared.scenario.participants.coordinators[0].id
     network = world.aid.network
+    atlas = regions.shipped_atlas()
     for station in world.prepared.stations:
-        if station.recognised:
+        province = atlas.province_of(station.region)
+        if station.recognised and province:
             yield Step(
                 world.send(
-                    network, "recognise", world.stations[station.id], True, sender=coordinator
+                    network,
+                    "recognise",
+                    world.stations[station.id],
+                    regions.encode(province),
+                    True,
+                    sender=coordinator,
                 )
             )
     for province in world.prepared.scenario.network.affected:

@@ -224,7 +224,18 @@ contract FreightClosing is ConsignmentBook {
         if (!isBooked) return;
         for (uint256 i; i < booking.legs.length; ++i) {
             IFreightEscrow.LegRequest calldata unused = booking.legs[i];
-            network.free(id, unused.vehicle, unused.crew, unused.departure, unused.latestArrival);
+            network.free(
+                id,
+                ILogisticsNetwork.LegHours(
+                    unused.vehicle,
+                    unused.crew,
+                    unused.fromStation,
+                    unused.toStation,
+                    unused.departure,
+                    unused.latestArrival
+                ),
+                0
+            );
         }
     }
 }

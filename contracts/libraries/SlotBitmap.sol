@@ -38,6 +38,25 @@ library SlotBitmap {
             });
     }
 
+    /// @notice What is left of a window from a second on, which is rounded up to the hour; nothing when it is over by then.
+    function since(Window memory self, uint40 second) internal pure returns (Window memory) {
+        uint256 first = (uint256(second) + 1 hours - 1) / 1 hours;
+        if (first > self.to) first = self.to;
+        return Window({from: first > self.from ? uint32(first) : self.from, to: self.to});
+    }
+
+    /// @notice Up to 128 slots from `from` on, the first as the lowest bit.
+    function read(Calendar storage self, Side side, uint256 from, uint256 count)
+        internal
+        view
+        returns (uint256)
+    {
+        uint256 shift = side == Side.CREW ? _HOURS : 0;
+        uint256 low = uint128(self.words[from / _HOURS] >> shift);
+        uint256 high = uint128(self.words[from / _HOURS + 1] >> shift);
+        return (low | high << _HOURS) >> (from % _HOURS) & ((1 << count) - 1);
+    }
+
     /// @notice The first slot of the window that is taken.
     function firstTaken(Calendar storage self, Side side, Window memory window)
         internal

@@ -69,7 +69,7 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("demand", "offerFor", (ME, 1, START + DAY)),
     ("demand", "take", ([1], 1, ME, 0)),
     ("network", "reserve", (1, LEG)),
-    ("network", "free", (1, 1, 1, START, START + DAY)),
+    ("network", "free", (1, (1, 1, 1, 2, START, START + DAY), 0)),
     ("monitor", "openWatches", (1, PLAN, [ME], BAND, UNIT)),
     ("monitor", "voidBatch", (1, ME, 0)),
     ("monitor", "splitBatch", (1, ME, START, SPLIT)),

@@ -79,7 +79,9 @@ def suite_for_demand() -> Suite:
         "@MaterialOffice",
         "@LoadOffice",
     )
-    network = rooms.deploy("LogisticsNetwork", "@ParticipantRegistry", "@FreightEscrow")
+    network = rooms.deploy(
+        "LogisticsNetwork", "@ParticipantRegistry", "@FreightEscrow", "@HoursDesk"
+    )
     rooms.deploy("DemandOffice", *common, "@MaterialLedger", "@LogisticsNetwork")
     needs = rooms.deploy(
         "DemandBook", *common, "@DemandOffice", "@DemandEscrow", "@EmergencyResponse"

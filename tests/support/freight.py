@@ -18,7 +18,7 @@ from aidline.signing import Domain, Key
 from aidline.telemetry import Band, Recorder
 from aidline.watches import submission, told_of
 from tests.support.gifts import NO_PERMIT
-from tests.support.network import NOBODY, station, vehicle
+from tests.support.network import NOBODY, crew_of, station, vehicle
 from tests.support.people import DEVICES, domain_of, key_of, word
 from tests.support.suite import DAY, HOUR, KIT, START, UNIT, Suite
 
@@ -123,10 +123,10 @@ class Desk:
             keeper = key_of(name)
             added = network.addStation(station(keeper, **changes), sender=keeper)
             self.stations.append(added.event("StationAdded").args.station)
-        network.recognise(self.stations[1], True, sender=key_of("coordinator"))
+        network.recognise(self.stations[1], word("CN-HB"), True, sender=key_of("coordinator"))
         for name, tier in zip(CARRIERS, (Tier.TRUNK, Tier.BRANCH, Tier.TERMINAL), strict=True):
             carrier = key_of(name)
-            crew = network.addCrew(word("C1"), sender=carrier).event("CrewAdded").args.crew
+            crew = network.addCrew(crew_of(carrier), sender=carrier).event("CrewAdded").args.crew
             self.crews.append(crew)
             added = network.addVehicle(vehicle(carrier, tier=tier), sender=carrier)
             self.vehicles.append(added.event("VehicleAdded").args.vehicle)

@@ -138,6 +138,10 @@ class Suite:
     demand: Contract
     lens: Contract
     network: Contract
+    hours: Contract
+    movements: Contract
+    corridors: Contract
+    routes: Contract
     monitor: Contract
     freight: Contract
     court: Contract
@@ -169,6 +173,10 @@ ROOMS = {
     "demand": "DemandEscrow",
     "lens": "DemandLens",
     "network": "LogisticsNetwork",
+    "hours": "HoursDesk",
+    "movements": "MovementBoard",
+    "corridors": "CorridorBook",
+    "routes": "RouteBook",
     "monitor": "ConditionMonitor",
     "freight": "FreightEscrow",
     "court": "BatchCourt",

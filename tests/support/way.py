@@ -11,7 +11,7 @@ from aidline.freight import booking_of
 from aidline.model import DeviceRule, Policy, Tier
 from aidline.signing import Key
 from tests.support.gifts import count, earmark, pledge
-from tests.support.network import NOBODY, station, vehicle
+from tests.support.network import NOBODY, crew_of, station, vehicle
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import DAY, HOUR, MASK, UNIT, Suite
 
@@ -200,8 +200,8 @@ class Way:
 
     def _van(self) -> tuple[int, int]:
         network = self.suite.network
-        crew = network.addCrew(word("C1"), sender=self.carrier).event("CrewAdded").args.crew
+        hired = network.addCrew(crew_of(self.carrier), sender=self.carrier)
         definition = vehicle(self.carrier, tier=Tier.TERMINAL)
         added = network.addVehicle(definition, sender=self.carrier)
         van: int = added.event("VehicleAdded").args.vehicle
-        return van, crew
+        return van, hired.event("CrewAdded").args.crew

@@ -14,8 +14,8 @@ from aidline.client import Receipt
 from aidline.model import Status, Tier
 from tests.invariant.freight.shadow import Consigned, End, Purse, Shadow
 from tests.support.freight import CARRIERS, Desk
-from tests.support.network import vehicle
-from tests.support.people import domain_of, key_of, word
+from tests.support.network import crew_of, vehicle
+from tests.support.people import domain_of, key_of
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR, START, UNIT, Suite
 
@@ -60,7 +60,7 @@ class Stage:
         for name, tier in zip(CARRIERS, (Tier.TRUNK, Tier.BRANCH, Tier.TERMINAL), strict=True):
             carrier = key_of(name)
             for _ in range(FLEET):
-                crew = suite.network.addCrew(word("C"), sender=carrier)
+                crew = suite.network.addCrew(crew_of(carrier), sender=carrier)
                 added = suite.network.addVehicle(vehicle(carrier, tier=tier), sender=carrier)
                 fleet[name].append(
                     (added.event("VehicleAdded").args.vehicle, crew.event("CrewAdded").args.crew)

@@ -24,7 +24,7 @@ from aidline.signing import Key
 from tests.support.disputes import BOND, CLAIM, Court, bond_of
 from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk
 from tests.support.gifts import NO_PERMIT
-from tests.support.network import vehicle
+from tests.support.network import crew_of, vehicle
 from tests.support.people import domain_of, key_of, registration, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
@@ -125,7 +125,7 @@ def own_lorries(desk: Desk, registry: Contract, registrar: Key) -> Court:
     )
     registry.register(said, said.sign(lorries, domain_of(registry)), "", sender=registrar)
     network = desk.suite.network
-    crew = network.addCrew(word("C1"), sender=lorries).event("CrewAdded").args.crew
+    crew = network.addCrew(crew_of(lorries), sender=lorries).event("CrewAdded").args.crew
     added = network.addVehicle(vehicle(lorries), sender=lorries)
     legs = desk.legs()
     legs[0] = replace(

@@ -30,6 +30,7 @@ from aidline.signing import Key
 from aidline.watches import told_of
 from tests.support.freight import CARRIERS, COLD, DEPARTURES, FREIGHTS, LATEST, Desk, terms
 from tests.support.gifts import NO_PERMIT, permit_of
+from tests.support.network import vehicle
 from tests.support.people import domain_of, key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR, START, bind
@@ -465,18 +466,12 @@ def test_reverts_when_a_vehicle_is_taken(desk: Desk, allocation: int) -> None:
 def test_reverts_when_a_vehicle_is_too_small(desk: Desk) -> None:
     fifty = [desk.allocate(5_000) for _ in range(3)]
     small = desk.suite.network.addVehicle(
-        {
-            "carrier": key_of("carrier").address,
-            "tier": 1,
-            "temperature_min": 200,
-            "temperature_max": 800,
-            "capacity": 14_999,
-        },
+        vehicle(key_of("carrier"), capacity=14_999),
         sender=key_of("carrier"),
     )
-    vehicle = small.event("VehicleAdded").args.vehicle
-    legs = _with_leg(0, vehicle=vehicle)(desk.legs())
-    with reverts("OverCapacity", vehicle=vehicle, units=15_000, capacity=14_999):
+    lorry = small.event("VehicleAdded").args.vehicle
+    legs = _with_leg(0, vehicle=lorry)(desk.legs())
+    with reverts("OverCapacity", vehicle=lorry, units=15_000, capacity=14_999):
         desk.book(desk.booking(fifty, legs=legs))
 
 

@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 from aidline.client import Contract
-from aidline.model import ParcelState, Status
+from aidline.model import ParcelState, Status, Tier
 from aidline.signing import Key
 from tests.support.freight import CARRIERS, DEPARTURES, LATEST, LIMIT, Desk
+from tests.support.network import vehicle
 from tests.support.people import domain_of, key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY, HOUR, START
@@ -70,13 +71,7 @@ def test_a_carrier_may_serve_two_legs(desk: Desk, freight: Contract, allocation:
     legs = desk.legs()
     network = desk.suite.network
     added = network.addVehicle(
-        {
-            "carrier": carrier.address,
-            "tier": 2,
-            "temperature_min": 200,
-            "temperature_max": 800,
-            "capacity": 1_000,
-        },
+        vehicle(carrier, tier=Tier.BRANCH, capacity=1_000),
         sender=carrier,
     )
     legs[1] = replace(

@@ -14,7 +14,7 @@ import pytest
 from aidline.client import Contract, RevmChain
 from aidline.model import Tier
 from aidline.signing import Key
-from tests.support.network import DEPARTURE, station, vehicle
+from tests.support.network import DEPARTURE, crew_of, station, vehicle
 from tests.support.people import key_of, word
 from tests.support.suite import HOUR, START, Suite, deploy_suite
 
@@ -55,7 +55,7 @@ def centre(network: Contract, station_operator: Key, coordinator: Key) -> int:
     definition = station(station_operator, region=word("CN-420100"))
     added = network.addStation(definition, sender=station_operator)
     place: int = added.event("StationAdded").args.station
-    network.recognise(place, True, sender=coordinator)
+    network.recognise(place, word("CN-HB"), True, sender=coordinator)
     return place
 
 
@@ -76,7 +76,7 @@ def dock(network: Contract, hospital: Key) -> int:
 
 @pytest.fixture
 def crew(network: Contract, carrier: Key) -> int:
-    return network.addCrew(word("C1"), sender=carrier).event("CrewAdded").args.crew
+    return network.addCrew(crew_of(carrier), sender=carrier).event("CrewAdded").args.crew
 
 
 @pytest.fixture

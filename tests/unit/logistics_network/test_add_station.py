@@ -3,7 +3,7 @@
 when the caller holds no role that runs stations, or is suspended: reverts
 when the definition names another operator: reverts
 when it declares itself recognised: reverts
-when the tier, the place, the temperatures or the region cannot be: reverts
+when tier, place, temperatures, rooms, opening hours or region cannot be: reverts
 when all fits: the station stands unrecognised under the next id
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pytest
 
 from aidline.client import Contract
-from aidline.model import Tier
+from aidline.model import Room, Tier
 from aidline.signing import Key
 from tests.support.network import station
 from tests.support.people import key_of, word
@@ -25,7 +25,8 @@ from tests.support.reverts import reverts
 def test_adds_a_station_of_whoever_runs_one(network: Contract, name: str) -> None:
     keeper = key_of(name)
 
-    receipt = network.addStation(station(keeper), sender=keeper)
+    definition = station(keeper, rooms=Room.COLD, open_hours=0xFFFF00, throughput=12)
+    receipt = network.addStation(definition, sender=keeper)
 
     added = receipt.event("StationAdded").args
     assert (added.station, added.operator, added.tier) == (1, keeper.address, Tier.TRUNK)
@@ -35,6 +36,8 @@ def test_adds_a_station_of_whoever_runs_one(network: Contract, name: str) -> Non
     assert kept.tier == Tier.TRUNK
     assert (kept.temperature_min, kept.temperature_max) == (200, 800)
     assert kept.region == word("CN-GD")
+    assert (kept.rooms, kept.open_hours, kept.throughput) == (Room.COLD, 0xFFFF00, 12)
+    assert (kept.latitude, kept.longitude) == (23_129_110, 113_264_385)
     assert not kept.recognised
     assert network.stationCount() == 1
 
@@ -99,6 +102,16 @@ def test_reverts_when_the_temperatures_cross(network: Contract, charity: Key) ->
     definition = station(charity, temperature_min=801, temperature_max=800)
     with reverts("BadTemperatureRange", min=801, max=800):
         network.addStation(definition, sender=charity)
+
+
+def test_reverts_with_rooms_of_no_kind(network: Contract, charity: Key) -> None:
+    with reverts("BadRooms", rooms=8):
+        network.addStation(station(charity, rooms=8), sender=charity)
+
+
+def test_reverts_when_it_is_never_open(network: Contract, charity: Key) -> None:
+    with reverts("NeverOpen"):
+        network.addStation(station(charity, open_hours=0), sender=charity)
 
 
 def test_reverts_in_an_unknown_region(network: Contract, charity: Key) -> None:

@@ -7,6 +7,8 @@ otherwise: the vehicle stands under the next id
 
 from __future__ import annotations
 
+import pytest
+
 from aidline.client import Contract
 from aidline.model import Role, Tier
 from aidline.signing import Key
@@ -24,6 +26,7 @@ def test_adds_a_vehicle(network: Contract, carrier: Key) -> None:
     kept = network.vehicle(1)
     assert (kept.carrier, kept.capacity) == (carrier.address, 100_000)
     assert (kept.temperature_min, kept.temperature_max) == (200, 800)
+    assert (kept.weight, kept.volume, kept.range) == (20_000, 80_000, 0)
     assert network.vehicleCount() == 1
 
 
@@ -44,9 +47,10 @@ def test_reverts_without_a_tier(network: Contract, carrier: Key) -> None:
         network.addVehicle(vehicle(carrier, tier=Tier.NULL), sender=carrier)
 
 
-def test_reverts_without_capacity(network: Contract, carrier: Key) -> None:
+@pytest.mark.parametrize("measure", ["capacity", "weight", "volume"])
+def test_reverts_without_capacity(network: Contract, carrier: Key, measure: str) -> None:
     with reverts("ZeroCapacity"):
-        network.addVehicle(vehicle(carrier, capacity=0), sender=carrier)
+        network.addVehicle(vehicle(carrier, **{measure: 0}), sender=carrier)
 
 
 def test_reverts_when_the_temperatures_cross(network: Contract, carrier: Key) -> None:

@@ -26,6 +26,12 @@ def test_inv_net_1_no_hour_is_booked_twice(
     vehicles = [truck, second.event("VehicleAdded").args.vehicle]
     dice = random.Random(20200123)
     live: dict[int, tuple[int, range]] = {}
+
+    def as_reserved(driven: int, window: range) -> dict[str, int]:
+        times = {"departure": window.start * HOUR, "latest_arrival": window.stop * HOUR}
+        places = {key: leg()[key] for key in ("from_station", "to_station")}
+        return {"vehicle": driven, "crew": crew, **places, **times}
+
     refused = accepted = freed = 0
     for consignment in range(1, 251):
         driven = dice.choice(vehicles)
@@ -49,9 +55,7 @@ def test_inv_net_1_no_hour_is_booked_twice(
             refused += 1
         if live and dice.random() < 0.4:
             ended, (used, window) = dice.choice(sorted(live.items(), key=lambda item: item[0]))
-            network.free(
-                ended, used, crew, window.start * HOUR, window.stop * HOUR, sender=freight_escrow
-            )
+            network.free(ended, as_reserved(used, window), 0, sender=freight_escrow)
             del live[ended]
             freed += 1
         probe = FIRST + dice.randrange(900)
@@ -59,9 +63,7 @@ def test_inv_net_1_no_hour_is_booked_twice(
         assert network.isCrewFree(crew, probe * HOUR, (probe + 1) * HOUR) is (probe not in taken)
     assert accepted > 20 and refused > 20 and freed > 20
     for ended, (used, window) in live.items():
-        network.free(
-            ended, used, crew, window.start * HOUR, window.stop * HOUR, sender=freight_escrow
-        )
+        network.free(ended, as_reserved(used, window), 0, sender=freight_escrow)
     for begin in range(FIRST, FIRST + 900, 256):
         for driven in vehicles:
             assert network.isFree(driven, begin * HOUR, (begin + 256) * HOUR)
