@@ -22,9 +22,6 @@ contract AllocationOffice is EscrowStore {
         uint64 lot;
     }
 
-    uint40 private constant _BOOKING_WINDOW = 1 days;
-    uint256 private constant _MAX_LINES = 100;
-
     constructor(
         address materialLedger,
         address demandBook_,
@@ -73,9 +70,7 @@ contract AllocationOffice is EscrowStore {
 
     /// @notice See `IDemandEscrow.reportReceived`.
     function reportReceived(uint64[] calldata allocations) external {
-        if (allocations.length > _MAX_LINES) {
-            revert IDemandEscrow.TooManyLines(allocations.length, _MAX_LINES);
-        }
+        _requireFew(allocations.length);
         for (uint256 i; i < allocations.length; ++i) {
             _reportReceived(allocations[i]);
         }

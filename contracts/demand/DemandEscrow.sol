@@ -18,7 +18,7 @@ import {OrderOfUrgency} from "./OrderOfUrgency.sol";
 /// on to the office.
 contract DemandEscrow is IDemandEscrow, OrderOfUrgency, LapsingPause {
     /// @inheritdoc IDemandEscrow
-    uint40 public constant BOOKING_WINDOW = 1 days;
+    uint40 public constant BOOKING_WINDOW = _BOOKING_WINDOW;
 
     /// @notice Where participants are looked up.
     IParticipantRegistry public immutable registry;

@@ -34,6 +34,11 @@ abstract contract EscrowStore {
         uint40 consignment;
     }
 
+    uint40 internal constant _BOOKING_WINDOW = 1 days;
+
+    /// @notice Most lines and most exemptions in one proposal, and most allocations in one report.
+    uint256 public constant MAX_LINES = 100;
+
     /// @notice Where goods are.
     IMaterialLedger public immutable ledger;
 
@@ -72,6 +77,10 @@ abstract contract EscrowStore {
     }
 
     // --- shared reads ---
+
+    function _requireFew(uint256 given) internal pure {
+        if (given > MAX_LINES) revert IDemandEscrow.TooManyLines(given, MAX_LINES);
+    }
 
     function _knownAllocation(uint64 id) internal view returns (Promise allotted) {
         allotted = Promises.halfOf(_promises[id >> 1], id);

@@ -31,14 +31,7 @@ abstract contract OrderOfUrgency is EscrowStore {
         uint256 stockSeconds;
     }
 
-    /// @notice Most lines, and most exemptions, in one proposal.
-    uint256 public constant MAX_LINES = 100;
-
     // --- shared reads ---
-
-    function _requireFew(uint256 given) internal pure {
-        if (given > MAX_LINES) revert IDemandEscrow.TooManyLines(given, MAX_LINES);
-    }
 
     function _knownOffer(uint64 id) internal view returns (OfferRecord storage record) {
         record = _offers[id];
