@@ -62,6 +62,7 @@ class Truck:
         window: Seconds within which it works.
         fixed: What it costs to use it at all.
         longest: Most length of its ways.
+        shift: Most seconds from its start to its end.
         barred: Visits and carriages that it may not serve, by number: visits first.
         count: How many there are of it.
     """
@@ -73,6 +74,7 @@ class Truck:
     window: Window = (0, FOREVER)
     fixed: int = 0
     longest: int = FOREVER
+    shift: int = FOREVER
     barred: frozenset[int] = frozenset()
     count: int = 1
 
@@ -245,17 +247,20 @@ def prizes(urgencies: Sequence[int], dearest: int) -> list[int]:
     return made
 
 
-def solve(problem: Problem, effort: Effort) -> Answer:
+def solve(
+    problem: Problem, effort: Effort, known: Sequence[tuple[int, Sequence[int]]] = ()
+) -> Answer:
     """Search rounds of least cost; what does not pay its prize, or cannot be served, is left out.
 
     Args:
         problem: The problem.
         effort: How long.
+        known: Rounds from which to begin: truck, and visits (of one window each) in order.
 
     Raises:
         InputError: What may not be left out cannot be served.
     """
-    return _Search(problem).run(effort)
+    return _Search(problem).run(effort, known)
 
 
 @dataclass(slots=True)
@@ -300,6 +305,7 @@ class _Search:
                     tw_early=truck.window[0],
                     tw_late=truck.window[1],
                     max_distance=truck.longest,
+                    shift_duration=truck.shift,
                     profile=profiles[truck.ways, truck.barred],
                 )
                 for truck in problem.trucks
@@ -382,9 +388,15 @@ class _Search:
             required=False,
         )
 
-    def run(self, effort: Effort) -> Answer:
+    def run(self, effort: Effort, known: Sequence[tuple[int, Sequence[int]]]) -> Answer:
+        """Search, and return what was found."""
         found = pyvrp.solve(
-            self.data, effort.stop(), seed=effort.seed, collect_stats=False, display=False
+            self.data,
+            effort.stop(),
+            seed=effort.seed,
+            collect_stats=False,
+            display=False,
+            initial_solution=self._known(known) if known else None,
         )
         # A route that breaks a limit is what the search has failed to mend: nobody drives it.
         rounds = tuple(
@@ -411,6 +423,16 @@ class _Search:
             fixed=sum(problem.trucks[one.truck].fixed for one in rounds),
             iterations=found.num_iterations,
             seconds=found.runtime,
+        )
+
+    def _known(self, rounds: Sequence[tuple[int, Sequence[int]]]) -> pyvrp.Solution:
+        number = {task: client for client, task in enumerate(self._task_of)}
+        return pyvrp.Solution(
+            self.data,
+            [
+                pyvrp.Route(self.data, [number[task] for task in visits], truck)
+                for truck, visits in rounds
+            ],
         )
 
     def _round(self, route: pyvrp.Route) -> Round:
