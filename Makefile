@@ -32,7 +32,8 @@ demo: setup ## the main job: the scenario wuhan-2020 on a chain of its own
 	@.venv/bin/aidline simulate wuhan-2020 $(ARGS)
 
 test: setup ## every test
-	@$(PY) -m pytest -p no:pytest-brownie -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -p no:pytest-brownie -n $(JOBS) --dist loadfile --no-loadscope-reorder \
+		$(ARGS)
 
 lint: tools ## ruff, mypy, forge fmt, solhint
 	@rc=0; \

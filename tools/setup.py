@@ -277,9 +277,7 @@ class Setup:
                 "#!/bin/sh\n"
                 'if [ "$*" = --version ]; then\n'
                 + quoted
-                + '  exit 0\nfi\nexec node --liftoff-only {} "$@"\n'.format(
-                    shlex.quote(str(program))
-                )
+                + '  exit 0\nfi\nexec node {} "$@"\n'.format(shlex.quote(str(program)))
             )
             temporary.chmod(0o755)
         os.replace(str(temporary), str(target))

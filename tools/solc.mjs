@@ -2,8 +2,7 @@
 // native executable, as far as py-solc-x, Brownie, Forge and Slither use it.
 //
 // It is not called directly: set-up writes `.solcx/solc-v0.8.30`, which answers `--version` by
-// itself (it is asked often, and loading the compiler costs half a second) and starts this program
-// with V8's `--liftoff-only`, which halves the time of a compilation of our size.
+// itself: it is asked often, and loading the compiler costs half a second.
 
 import fs from "node:fs";
 import path from "node:path";
@@ -144,9 +143,31 @@ function nativeIds(json) {
     );
 }
 
+/**
+ * Has JavaScript remember the functions of the compiler's table, of which each has one for good.
+ *
+ * The compiler calls through its table wherever C++ may throw, and `WebAssembly.Table.get` makes up
+ * a third of a compilation. All tables but the first are read as ever.
+ */
+function rememberFunctions() {
+  const table = WebAssembly.Table.prototype;
+  const { get, set } = table;
+  const known = [];
+  let first;
+  table.get = function (index) {
+    first ??= this;
+    return this === first ? (known[index] ??= get.call(this, index)) : get.call(this, index);
+  };
+  table.set = function (index, ...value) {
+    if (this === first) known[index] = undefined;
+    return set.call(this, index, ...value);
+  };
+}
+
 function main() {
   const options = parse(process.argv.slice(2));
   if (options.help) return writeAll(1, HELP);
+  rememberFunctions();
   const solc = require("solc");
   if (options.version) {
     const version = solc.version().replace(/Emscripten\.clang$/, "Linux.g++");

@@ -30,7 +30,7 @@ from aidline.node import AnvilNode
 from tests.integration.conftest import RICH
 from tests.support.cli import aidline, begun, gone, one_line
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 
 def read(path: Path) -> Any:

@@ -31,7 +31,7 @@ from aidline.sim.scenario import load
 from tests.integration.conftest import RICH
 from tests.support.cli import Ended, aidline, gone, one_line
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 _ETHER = 10**18
 

@@ -38,7 +38,7 @@ from tests.support.few_days import few_days
 
 FILES = {"summary.json", "deployment.json", "chain.state"}
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 
 
 def read(path: Path) -> Any:
