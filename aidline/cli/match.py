@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from aidline.client import Aidline, Web3Chain
 from aidline.deploy import default_path
 from aidline.errors import CheckFailed, InputError
 from aidline.files import require_writable, write_json
-from aidline.model import Role
+from aidline.model import Role, Unmet
 from aidline.signing import Key
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _from_files(
 
 def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | None) -> None:
     from aidline.cli import show_match
-    from aidline.solve.board import Board, bring_up_to_date, propose
+    from aidline.solve.board import Board, bring_up_to_date, propose, why_unmet
     from aidline.solve.market import solve
 
     console = Console(highlight=False)
@@ -162,12 +163,19 @@ def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | 
             proposed.append(one)
             show_match.proposal(console, one)
 
-        propose(aid, chain, solution.plan, solution.market.demands, solver, tell)
+        demands = list(solution.demands.values())
+        for part in (solution.plan, solution.fast):
+            propose(aid, chain, part, demands, solver, tell)
         record["proposals"] = [_proposal(one) for one in proposed]
+        with _at_work("asking why"):
+            why = why_unmet(aid, sorted({one.demand for one in solution.unmet}))
+        for one, told in zip(solution.unmet, record["unmet"], strict=True):
+            told["chain_reason"] = _words(why[one.demand])
+        show_match.reasons(console, Counter(_words(reason) for reason in why.values()))
     if result is not None:
         write_json(result, record)
     if solver is not None:
-        _conclude(console, proposed, len(solution.plan.lines))
+        _conclude(console, proposed, len(solution.lines))
 
 
 def _conclude(console: Console, proposed: Sequence[Proposed], lines: int) -> None:
@@ -188,6 +196,10 @@ def _conclude(console: Console, proposed: Sequence[Proposed], lines: int) -> Non
             f"{lines - accepted:,} lines need more exemptions than a proposal can name: "
             "they stay open"
         )
+
+
+def _words(reason: Unmet) -> str:
+    return reason.name.lower().replace("_", " ")
 
 
 def _proposal(one: Proposed) -> dict[str, Any]:

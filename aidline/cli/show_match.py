@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -47,17 +48,16 @@ def read(console: Console, record: Record) -> None:
 
 def solution(console: Console, solved: Solution) -> None:
     """Print what a plan serves, where it goes, and what stays open and why."""
-    market, plan = solved.market, solved.plan
-    demands = {demand.id: demand for demand in market.demands}
+    market, demands, fast = solved.market, solved.demands, set(solved.fast.lines)
     table = new_table("Plan", "from", "to", "material", "urgency", "units", left=4)
-    urgent = sorted(plan.lines, key=lambda line: -demands[line.demand].level)
+    urgent = sorted(solved.lines, key=lambda line: (line in fast, -demands[line.demand].level))
     for line in urgent[:_MOST_ROWS]:
         demand = demands[line.demand]
         table.add_row(
             short(market.offer_name(line.offer)),
             short(market.demand_name(line.demand)),
             short(market.material_name(demand.material), 14),
-            demand.level.name.lower(),
+            "fast path" if line in fast else demand.level.name.lower(),
             f"{line.units:,}",
         )
     if len(urgent) > _MOST_ROWS:
@@ -89,6 +89,13 @@ def solution(console: Console, solved: Solution) -> None:
         console.print()
         console.print(table)
     console.print(f"\nscore {solved.score:,} (units served, weighing 64, 16, 4, 1 by urgency)")
+
+
+def reasons(console: Console, counted: Mapping[str, int]) -> None:
+    """Print why the chain says that demands stay open, and of how many it says so."""
+    if counted:
+        told = ", ".join(f"{name} {count:,}" for name, count in sorted(counted.items()))
+        console.print(f"open demands, as the chain says why: {told}", soft_wrap=True)
 
 
 def proposal(console: Console, one: Proposed) -> None:

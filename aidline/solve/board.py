@@ -9,17 +9,40 @@ from typing import Any
 from aidline.client import Aidline, Contract, Receipt, Transaction, Web3Chain
 from aidline.errors import ChainError, ContractReverted, RawRevert
 from aidline.geodesy import Place
-from aidline.model import DemandStatus, Level, OfferStatus, Role
+from aidline.model import DemandStatus, Level, OfferStatus, Role, Unmet
 from aidline.signing import Signer
+from aidline.solve.fastpath import Path, Unaudited
 from aidline.solve.market import Aside, Market
 from aidline.solve.matching import Batch, OpenDemand, OpenOffer, Plan, Reason, batches
+from aidline.solve.urgency import Thresholds, level_of
 
-__all__ = ["MOST_LINES", "Board", "Proposed", "as_proposal", "bring_up_to_date", "propose"]
+__all__ = [
+    "MOST_LINES",
+    "Board",
+    "Proposed",
+    "as_proposal",
+    "bring_up_to_date",
+    "propose",
+    "why_unmet",
+]
 
 #: Lines, and exemptions, that the contract takes in one proposal; demands to bring up to date.
 MOST_LINES = 100
 
 _MOST_GAS = 0.9  # of a block: what comes before it in a block costs as well
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """Fast paths that are open.
+
+    Attributes:
+        room: Units that each can still take.
+        above: By emergency and recipient those that may serve it, the nearest first.
+    """
+
+    room: dict[Path, int]
+    above: dict[tuple[bytes, str], tuple[Path, ...]]
 
 
 class Board:
@@ -35,6 +58,7 @@ class Board:
         self._over: set[int] = set()
         self._scopes: dict[str, tuple[bytes, bytes]] = {}
         self._places: dict[int, Place] = {}
+        self._parents: dict[bytes, bytes] = {}
 
     def open_demands(self) -> list[tuple[int, Any]]:
         """Return the demands that are open: number and record."""
@@ -61,22 +85,40 @@ class Board:
             now: Unix seconds.
         """
         demands = self.open_demands()
-        levels = self._aid.needs.levelNow.many((number,) for number, _ in demands)
-        recipients = sorted({demand.recipient for _, demand in demands})
-        active = dict(
-            zip(
-                recipients,
-                self._aid.registry.isActive.many((one, Role.RECIPIENT) for one in recipients),
-                strict=True,
-            )
+        active = self._active({demand.recipient for _, demand in demands})
+        facilities = self._read(
+            self._aid.needs.facility, {demand.recipient for _, demand in demands}
         )
+        limits = self._aid.needs.thresholds()
+        thresholds = Thresholds(limits.critical, limits.high, limits.medium)
+
+        def level(demand: Any) -> Level:
+            facts = facilities[demand.recipient]
+            return level_of(
+                demand.stock,
+                demand.daily_use,
+                elapsed=max(now - demand.facts_at, 0),
+                vulnerable=facts.vulnerable and int(facts.attested_by, 16) != 0,
+                thresholds=thresholds,
+            )
+
         return [
             number
-            for (number, demand), level in zip(demands, levels, strict=True)
+            for number, demand in demands
             if demand.needed_by <= now
-            or demand.level != level
+            or demand.level != level(demand)
             or demand.counted != _counted(demand, now, active[demand.recipient])
         ]
+
+    def _read(self, function: Any, keys: Iterable[str]) -> dict[str, Any]:
+        """Return a record for each key."""
+        wanted = sorted(keys)
+        return dict(zip(wanted, function.many((one,) for one in wanted), strict=True))
+
+    def _active(self, recipients: Iterable[str]) -> dict[str, bool]:
+        wanted = sorted(recipients)
+        found = self._aid.registry.isActive.many((one, Role.RECIPIENT) for one in wanted)
+        return dict(zip(wanted, found, strict=True))
 
     def market(self, now: int) -> Market:
         """Return what counts and what there is, as of the last change of each demand.
@@ -84,35 +126,95 @@ class Board:
         Args:
             now: Unix seconds: what is over by then is left out.
         """
-        demands, aside = self._demands(now)
-        return Market(demands=demands, offers=self._offers(now), aside=aside)
-
-    def _demands(self, now: int) -> tuple[tuple[OpenDemand, ...], tuple[Aside, ...]]:
         demands = [one for one in self.open_demands() if one[1].needed_by > now]
+        counts = [one for one in demands if one[1].counted != Level.NULL]
+        others = [one for one in demands if one[1].counted == Level.NULL]
         self._learn_scopes({demand.recipient for _, demand in demands})
         places = self._places_of(demand.station for _, demand in demands)
-        counted, aside = [], []
-        for number, demand in demands:
-            units = demand.units - demand.served
-            if demand.counted == Level.NULL:
-                why = _why_aside(demand, now)
-                aside.append(Aside(number, demand.material, demand.level, units, why))
-                continue
+
+        def opened(number: int, demand: Any, level: Level) -> OpenDemand:
             province, facility = self._scopes[demand.recipient]
-            counted.append(
-                OpenDemand(
-                    id=number,
-                    material=demand.material,
-                    level=demand.counted,
-                    units=units,
-                    province=province,
-                    facility=facility,
-                    emergency=demand.emergency,
-                    needed_by=demand.needed_by,
-                    place=places[demand.station],
-                )
+            return OpenDemand(
+                id=number,
+                material=demand.material,
+                level=level,
+                units=demand.units - demand.served,
+                province=province,
+                facility=facility,
+                emergency=demand.emergency,
+                needed_by=demand.needed_by,
+                place=places[demand.station],
             )
-        return tuple(counted), tuple(aside)
+
+        paths = self._paths(
+            [demand for _, demand in others if _may_be_served_unaudited(demand, now)], now
+        )
+        waiting = [
+            Unaudited(opened(number, demand, Level.LOW), above)
+            for number, demand in others
+            if _may_be_served_unaudited(demand, now)
+            and (above := paths.above.get((demand.emergency, demand.recipient)))
+        ]
+        return Market(
+            demands=tuple(opened(number, demand, demand.counted) for number, demand in counts),
+            offers=self._offers(now),
+            aside=tuple(
+                Aside(
+                    demand=number,
+                    material=demand.material,
+                    level=demand.level,
+                    units=demand.units - demand.served,
+                    reason=_why_aside(demand, now),
+                )
+                for number, demand in others
+            ),
+            unaudited=tuple(waiting),
+            room=paths.room,
+        )
+
+    def _paths(self, demands: Sequence[Any], now: int) -> _Paths:
+        """Return the fast paths that are open to recipients of unaudited demand."""
+        recipients = {demand.recipient for demand in demands}
+        debts = self._read(self._aid.needs.auditDebt, recipients)
+        active = self._active(recipients)
+        pairs = sorted(
+            {
+                (demand.emergency, demand.recipient)
+                for demand in demands
+                if active[demand.recipient] and not _owes_an_audit(debts[demand.recipient], now)
+            }
+        )
+        homes = self._read(self._aid.registry.participant, {recipient for _, recipient in pairs})
+        wanted = {
+            (emergency, recipient): [
+                (emergency, region) for region in self._lineage(homes[recipient].region)
+            ]
+            for emergency, recipient in pairs
+        }
+        known = sorted({path for paths in wanted.values() for path in paths})
+        found = self._aid.needs.fastPath.many(known)
+        room = {
+            path: record.cap - record.used
+            for path, record in zip(known, found, strict=True)
+            if record.until > now and record.cap > record.used
+        }
+        return _Paths(
+            room=room,
+            above={
+                pair: tuple(path for path in paths if path in room)
+                for pair, paths in wanted.items()
+            },
+        )
+
+    def _lineage(self, region: bytes) -> list[bytes]:
+        """Return a region and those above it, the nearest first."""
+        found: list[bytes] = []
+        while any(region):
+            found.append(region)
+            if region not in self._parents:
+                self._parents[region] = self._aid.registry.parentOf(region)
+            region = self._parents[region]
+        return found
 
     def _offers(self, now: int) -> tuple[OpenOffer, ...]:
         # units are none while a quarantine keeps the parcel
@@ -185,6 +287,45 @@ def _why_aside(demand: Any, now: int) -> Reason:
     refused = int(demand.refused_by, 16) or demand.contested_until > now
     is_capped = demand.over_cap and _auditors(demand, now) and not refused
     return Reason.CAPPED if is_capped else Reason.UNAUDITED
+
+
+def _may_be_served_unaudited(demand: Any, now: int) -> bool:
+    """Say whether a fast path may take a demand that does not count, if one is open for it."""
+    refused = int(demand.refused_by, 16) or demand.contested_until > now
+    return any(demand.emergency) and not demand.over_cap and not refused
+
+
+def _owes_an_audit(debt: Any, now: int) -> bool:
+    """Say whether what a fast path served to a recipient should have been audited by now."""
+    return bool(debt.demands) and debt.audit_by <= now
+
+
+def why_unmet(aid: Aidline, demands: Sequence[int], most_calls: int = 20_000) -> dict[int, Unmet]:
+    """Return why demands are not met, as the chain says.
+
+    All offers are looked at in pages, the newest first; where that would take more than
+    ``most_calls`` calls, as many of the newest pages as it allows, and one at least.
+
+    Args:
+        aid: The deployment.
+        demands: The demands.
+        most_calls: Calls at the most, beyond one for each demand.
+    """
+    lens, last = aid.lens, aid.demand.offerCount()
+    size = lens.MAX_OFFERS()
+    found = dict(zip(demands, lens.whyUnmet.many((number,) for number in demands), strict=True))
+    end = last - size
+    # What the demand itself lacks no offer changes; nothing is nearer than an offer that would do.
+    waiting = [number for number, why in found.items() if Unmet.NO_SUPPLY <= why < Unmet.AVAILABLE]
+    while end > 0 and waiting and len(waiting) <= most_calls:
+        most_calls -= len(waiting)
+        page = max(1, end - size + 1), end
+        answers = lens.whyUnmetAmong.many((number, *page) for number in waiting)
+        for number, why in zip(waiting, answers, strict=True):
+            found[number] = max(found[number], why)
+        waiting = [number for number in waiting if found[number] < Unmet.AVAILABLE]
+        end -= size
+    return found
 
 
 def bring_up_to_date(needs: Contract, demands: Sequence[int], solver: Signer) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aidline.model import Level
+from aidline.solve.fastpath import Path, Unaudited, serve_unaudited
 from aidline.solve.matching import Line, OpenDemand, OpenOffer, Plan, Reason, Unmet, match
 from aidline.solve.urgency import weight_of
 
@@ -44,6 +45,8 @@ class Market:
         demands: What counts and lacks units.
         offers: What is there.
         aside: What is asked but does not count.
+        unaudited: Of what does not count, what fast paths may serve.
+        room: Units that each fast path can still take.
         costs: Of a unit between places, see :func:`~aidline.solve.matching.match`.
         demand_names: By which people know the demands; the number where there is none.
         offer_names: The same of offers.
@@ -53,6 +56,8 @@ class Market:
     demands: tuple[OpenDemand, ...]
     offers: tuple[OpenOffer, ...]
     aside: tuple[Aside, ...] = ()
+    unaudited: tuple[Unaudited, ...] = ()
+    room: Mapping[Path, int] = field(default_factory=dict)
     costs: Mapping[tuple[Hashable, Hashable], int] | None = None
     demand_names: Mapping[int, str] = field(default_factory=dict)
     offer_names: Mapping[int, str] = field(default_factory=dict)
@@ -77,33 +82,44 @@ class Solution:
 
     Attributes:
         market: What was matched.
-        plan: What goes where.
+        plan: What goes where, of what counts.
+        fast: What goes to unaudited demand through fast paths; proposed after the plan.
         unmet: What stays open and why, that which does not count included; ascending by demand.
     """
 
     market: Market
     plan: Plan
+    fast: Plan
     unmet: tuple[Unmet, ...]
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All lines: those of the plan, then those of fast paths."""
+        return (*self.plan.lines, *self.fast.lines)
+
+    @property
+    def demands(self) -> dict[int, OpenDemand]:
+        """What the lines may serve, each at the level under which it counts there."""
+        unaudited = [one.demand for one in self.market.unaudited]
+        return {demand.id: demand for demand in (*self.market.demands, *unaudited)}
 
     @property
     def score(self) -> int:
         """Units served, each weighing 64, 16, 4, 1 by the level under which its demand counts."""
-        level = self._levels()
-        return sum(line.units * weight_of(level[line.demand]) for line in self.plan.lines)
-
-    def _levels(self) -> dict[int, Level]:
-        return {demand.id: demand.level for demand in self.market.demands}
+        demands = self.demands
+        return sum(line.units * weight_of(demands[line.demand].level) for line in self.lines)
 
     def totals(self) -> dict[str, dict[str, int]]:
         """Return by level: demands, units asked and served, demands served in full."""
-        level = {one.demand: one.level for one in self.market.aside} | self._levels()
+        level = {demand.id: demand.level for demand in self.market.demands}
+        level = {one.demand: one.level for one in self.market.aside} | level
         asked: Counter[int] = Counter()
         for wanted in self.market.demands:
             asked[wanted.id] += wanted.units
         for one in self.market.aside:
             asked[one.demand] += one.units
         served: Counter[int] = Counter()
-        for line in self.plan.lines:
+        for line in self.lines:
             served[line.demand] += line.units
         names = ("demands", "asked", "served", "in_full")
         made = {urgency: dict.fromkeys(names, 0) for urgency in LEVELS}
@@ -127,7 +143,7 @@ class Solution:
     def record(self) -> dict[str, Any]:
         """Return it as it stands in JSON (schema ``match``), by the names that people know."""
         market = self.market
-        demands = {demand.id: demand for demand in market.demands}
+        demands, fast = self.demands, set(self.fast.lines)
 
         def line(one: Line) -> dict[str, Any]:
             demand = demands[one.demand]
@@ -137,18 +153,19 @@ class Solution:
                 "material": market.material_name(demand.material),
                 "level": demand.level.name.lower(),
                 "units": one.units,
+                "fast_path": one in fast,
             }
 
         return {
             "totals": self.totals(),
             "score": self.score,
-            "lines": [line(one) for one in self.plan.lines],
+            "lines": [line(one) for one in self.lines],
             "exemptions": [
                 {
                     "offer": market.offer_name(one.offer),
                     "demand": market.demand_name(one.demand),
                 }
-                for one in self.plan.exemptions
+                for one in (*self.plan.exemptions, *self.fast.exemptions)
             ],
             "unmet": [
                 {
@@ -164,6 +181,18 @@ class Solution:
 def solve(market: Market) -> Solution:
     """Match a market."""
     plan = match(market.demands, market.offers, market.costs)
-    aside = [Unmet(one.demand, one.units, one.reason) for one in market.aside]
+    fast = Plan((), (), ())
+    if market.unaudited:
+        fast = serve_unaudited(
+            plan, market.demands, market.offers, market.unaudited, market.room, market.costs
+        )
+    served: Counter[int] = Counter()
+    for line in fast.lines:
+        served[line.demand] += line.units
+    aside = [
+        Unmet(one.demand, one.units - served[one.demand], one.reason)
+        for one in market.aside
+        if one.units > served[one.demand]
+    ]
     unmet = sorted([*plan.unmet, *aside], key=lambda one: (one.demand, one.reason))
-    return Solution(market, plan, tuple(unmet))
+    return Solution(market, plan, fast, tuple(unmet))

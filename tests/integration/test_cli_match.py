@@ -7,6 +7,9 @@ Given demands of every level and offers that are fewer
 ├── a block with little room makes the proposals smaller
 ├── what was taken meanwhile is refused and told, and changes nothing
 ├── a recall is told as the reason
+├── thresholds of urgency are those of the chain
+├── unaudited demand is served through an open fast path, after what is audited, and within its room
+├── what stays open is told with the reason that the chain gives
 └── again, there is nothing left to propose
 Who is no solver, a chain without the deployment, options that do not go together
 └── end with exit status 2 and one line, and nothing is sent
@@ -26,12 +29,12 @@ from aidline.client import Aidline, Web3Chain
 from aidline.errors import ContractReverted
 from aidline.files import check_schema
 from aidline.keccak import keccak
-from aidline.model import Level
+from aidline.model import Level, Unmet
 from aidline.node import AnvilNode
-from aidline.solve.board import Board, Proposed, propose
+from aidline.solve.board import Board, Proposed, propose, why_unmet
 from aidline.solve.market import solve
 from tests.support.cli import PASSWORD, keystore
-from tests.support.demand import Desk
+from tests.support.demand import EMERGENCY, PLAN, Desk
 from tests.support.network import station
 from tests.support.people import key_of, word
 from tests.support.suite import DAY, MASK, START, deploy_suite
@@ -94,7 +97,9 @@ def offer(desk: Desk, units: int) -> int:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with AnvilNode(genesis_time=START) as node:
-        desk = Desk(deploy_suite(node.chain))  # type: ignore[arg-type]
+        desk = Desk(
+            deploy_suite(node.chain, {"EmergencyResponse": EMERGENCY.address})  # type: ignore[arg-type]
+        )
         keeper = key_of("station_operator")
         store = station(keeper, region=word("CN-420100"))
         desk.suite.network.addStation(store, sender=keeper)
@@ -217,6 +222,93 @@ def test_a_recall_is_told_as_the_reason(place: Place) -> None:
     assert status == 0
     assert plan["lines"] == []
     assert {one["reason"] for one in plan["unmet"]} == {"recalled", "unaudited"}
+
+
+def test_thresholds_are_those_of_the_chain(place: Place) -> None:
+    assert place.match("--dry-run")[1]["chain"]["out_of_date"] == 0
+    keeper = key_of("urgency_keeper")
+    changed = {"critical": 3 * DAY, "high": 40 * DAY, "medium": 50 * DAY}
+    place.desk.needs.setThresholds(changed, sender=keeper)
+    status, plan = place.match("--dry-run")
+    # two lows are high now, two mediums too, two highs are critical, and so is the unaudited one
+    assert status == 0 and plan["chain"]["out_of_date"] == 7
+    status, plan = place.propose()
+    assert status == 0
+    assert plan["totals"]["critical"]["demands"] == 4
+    assert sum(one["score"] for one in plan["proposals"]) == plan["score"]
+
+
+def test_unaudited_demand_goes_through_a_fast_path(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    desk = place.desk
+    until = desk.now + 7 * DAY
+    desk.needs.openFastPath(PLAN, word("CN-HB"), 60, until, sender=EMERGENCY)
+    hospital, other = key_of("second_hospital"), key_of("county_hospital")
+    waiting = [
+        desk.publish(hospital, units=40, stock=0, emergency=PLAN),
+        desk.publish(other, units=45, stock=0, emergency=PLAN),
+    ]
+    plan = place.match("--dry-run")[1]
+    assert not any(line["fast_path"] for line in plan["lines"])  # what is audited takes all
+    offer(desk, 1_000)
+
+    status, plan = place.propose()
+
+    assert status == 0
+    fast = {line["demand"]: line["units"] for line in plan["lines"] if line["fast_path"]}
+    assert fast == {str(waiting[0]): 40, str(waiting[1]): 20}
+    assert desk.needs.fastPath(PLAN, word("CN-HB")).used == 60
+    assert [desk.needs.demand(number).served for number in waiting] == [40, 20]
+    assert sum(one["score"] for one in plan["proposals"]) == plan["score"]
+    assert {one["demand"]: one["chain_reason"] for one in plan["unmet"]} == {
+        "9": "unaudited",
+        str(waiting[1]): "unaudited",
+    }
+    assert "fast path" in capfd.readouterr().out
+    assert place.propose()[1]["lines"] == []
+
+
+def test_the_chain_says_why_a_demand_stays_open(
+    place: Place, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = place.propose()[1]
+    assert {one["demand"]: one["chain_reason"] for one in plan["unmet"]} == dict.fromkeys(
+        ("1", "2", "5", "6"), "no supply"
+    ) | {"9": "unaudited"}
+    assert "as the chain says why: no supply 4, unaudited 1" in capfd.readouterr().out
+    assert all("chain_reason" not in one for one in place.match("--dry-run")[1]["unmet"])
+
+
+@pytest.mark.parametrize("page", [2, 200])
+def test_all_offers_are_looked_at_in_pages(
+    place: Place, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old offer that would do is found behind newer ones that would not."""
+    aid = place.desk.suite.aid
+    most = aid.lens.MAX_OFFERS
+
+    class Lens:
+        """The lens, with pages of another size."""
+
+        MAX_OFFERS = staticmethod(lambda: min(page, most()))
+        whyUnmetAmong = aid.lens.whyUnmetAmong
+
+        class whyUnmet:
+            @staticmethod
+            def many(wanted: Any) -> Any:
+                last = aid.demand.offerCount()
+                start = max(1, last - page + 1)
+                return aid.lens.whyUnmetAmong.many((*one, start, last) for one in wanted)
+
+    monkeypatch.setitem(aid.__dict__, "lens", Lens)
+    for _ in range(3):
+        place.desk.escrow.withdrawOffer(offer(place.desk, 5), sender=key_of("supplier"))
+    told = why_unmet(aid, [4, 8, 9])
+    assert told == {4: Unmet.AVAILABLE, 8: Unmet.AVAILABLE, 9: Unmet.UNAUDITED}
+    assert why_unmet(aid, [4], most_calls=0)[4] == (
+        Unmet.NO_SUPPLY if page == 2 else Unmet.AVAILABLE
+    )
 
 
 @pytest.mark.parametrize(
