@@ -23,7 +23,7 @@ import os
 import posixpath
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +46,8 @@ _ARTIFACT_OUTPUT = [
 ]
 _IMPORT = re.compile(r'^[ \t]*import\b[^;]*?["\']([^"\';]+)["\'][^;"\']*;', re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_SOURCE_PATH = re.compile(rb'"sourcePath": ?"([^"]+)"')
+_TAIL = 1_024
 # Part of every source's key: artifacts written by another form of this program are made anew.
 _FORM = 1
 
@@ -350,6 +352,7 @@ def _build(root: Path, folder: Path, only: frozenset[str], quiet: bool) -> int:
     for path in folder.glob("*.json"):
         if path.stem not in owners:
             path.unlink()
+    _drop_gone(root, owners)
     sizes = {
         name: (size, is_mock(unit))
         for unit, entry in entries.items()
@@ -370,6 +373,20 @@ def _build(root: Path, folder: Path, only: frozenset[str], quiet: bool) -> int:
     if problems:
         raise BuildError("\n".join(dict.fromkeys(problems)))
     return len(stale)
+
+
+def _drop_gone(root: Path, owners: Container[str]) -> None:
+    """Removes what Brownie keeps of contracts and interfaces whose sources are gone."""
+    for path in (root / "build" / "interfaces").glob("*.json"):
+        if path.stem not in owners:
+            path.unlink()
+    for path in (root / "build" / "contracts").glob("*.json"):
+        # the source's path stands at the end of a file that may be large
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _TAIL))
+            found = _SOURCE_PATH.search(file.read())
+        if found and not (root / found[1].decode().replace("\\/", "/")).is_file():
+            path.unlink()
 
 
 def _names(unit: str, sources: Sources) -> set[str]:

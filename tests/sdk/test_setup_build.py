@@ -131,6 +131,31 @@ def test_build_makes_what_changed_and_nothing_else(project: Path) -> None:
     assert not (project / "aidline" / "artifacts" / "Plain.json").exists()
 
 
+def test_build_drops_what_brownie_keeps_of_sources_that_are_gone(project: Path) -> None:
+    kept = project / "build"
+    for folder in ("contracts", "interfaces"):
+        (kept / folder).mkdir(parents=True)
+    build(project)
+    foreign = project / "node_modules" / "@other" / "Foreign.sol"
+    foreign.parent.mkdir(parents=True, exist_ok=True)
+    foreign.write_text("")
+    paths = {
+        "Room": "contracts/rooms/Room.sol",
+        "Gone": "contracts/rooms/Gone.sol",
+        "Foreign": "node_modules/@other/Foreign.sol",
+        "Removed": "node_modules/@other/Removed.sol",
+    }
+    for name, source in paths.items():
+        escaped = source.replace("/", "\\/")  # as Brownie writes it
+        text = f'{{"ast": "{"x" * 5_000}", "sourcePath": "{escaped}", "type": "contract"}}'
+        (kept / "contracts" / f"{name}.json").write_text(text)
+    for name in ("IRoom", "IGone"):
+        (kept / "interfaces" / f"{name}.json").write_text('{"type": "interface"}')
+    build(project)
+    assert {path.stem for path in (kept / "contracts").iterdir()} == {"Room", "Foreign"}
+    assert {path.stem for path in (kept / "interfaces").iterdir()} == {"IRoom"}
+
+
 def test_a_source_that_fails_stops_no_other(project: Path) -> None:
     writer(project)("contracts/rooms/Broken.sol", "contract Broken { uint8 x = 300; }")
     with pytest.raises(BuildError, match=r"contracts/rooms/Broken\.sol:3:29"):

@@ -1,14 +1,18 @@
 """The solver at the size of a crisis: seconds, memory, and what it reaches of the optimum.
 
+And ``aidline match`` as a user calls it, on a node with ten thousand open demands.
+
 Each size is measured in a process of its own, so that its peak of memory is its own.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -19,18 +23,26 @@ import numpy as np
 from ortools.linear_solver.python import model_builder
 
 from aidline.model import EarmarkKind
+from aidline.node import AnvilNode
 from aidline.solve.crisis import crisis
 from aidline.solve.market import Market, solve
 from aidline.solve.matching import OpenDemand, OpenOffer
 from aidline.solve.replay import Assumptions, read_lists
 from aidline.solve.urgency import weight_of
+from tests.support.cli import PASSWORD, keystore
+from tests.support.people import key_of
+from tests.support.suite import START, deploy_suite
+from tools.bench.crisis import Stage
 from tools.bench.figures import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
 REAL = ROOT.parent / "shared" / "data" / "ppe_matching"
 SIZES = (1_000, 10_000)
+#: Demands and offers of the run on a chain; an offer is of three demands' units in the mean.
+ON_CHAIN = (10_000, 2_000)
 SEED = 1
 MOST_SECONDS, MOST_MEGABYTES = 60, 2_048
+BLOCK_GAS = 30_000_000
 
 Records = tuple[list[OpenDemand], list[OpenOffer]]
 
@@ -43,6 +55,40 @@ def run() -> Iterator[Figure]:
         yield from _figures("real")
     else:
         print(f"no real lists in {REAL.parent.name}/{REAL.name}: left out", file=sys.stderr)
+    yield from _on_chain(*ON_CHAIN)
+
+
+def _on_chain(demands: int, offers: int) -> Iterator[Figure]:
+    """Yield what one run of the command takes, from its start until all is accepted."""
+    wanted, there = crisis(demands, offers, seed=SEED, supply=0.6 * demands / offers)
+    with AnvilNode(genesis_time=START) as node, tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        suite = deploy_suite(node.chain)  # type: ignore[arg-type]
+        Stage(suite).lay(wanted, there)
+        suite.aid.deployment.save(folder / "deployment.json")
+        # From here on it is a node as others have it: blocks by themselves, and a clock that runs.
+        node.chain.rpc.request("anvil_removeBlockTimestampInterval")
+        node.chain.rpc.request("evm_setAutomine", True)
+        command = [
+            *(sys.executable, "-m", "aidline", "match", "--rpc", node.rpc),
+            *("--deployment", str(folder / "deployment.json"), "--json", str(folder / "plan.json")),
+            *("--account", str(keystore(folder, key_of("solver")))),
+        ]
+        environment = os.environ | {"AIDLINE_PASSWORD": PASSWORD}
+        began = time.perf_counter()
+        ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+        seconds = time.perf_counter() - began
+        if ended.returncode:
+            raise RuntimeError("not all of the plan was accepted")
+        plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    name, gas = f"matching.on_chain_{demands}", [one["gas"] for one in plan["proposals"]]
+    yield Figure(f"{name}.seconds", seconds, "s")
+    yield Figure(f"{name}.megabytes", megabytes, "MB", goal=MOST_MEGABYTES)
+    yield Figure(f"{name}.lines", len(plan["lines"]), "lines", better="higher")
+    yield Figure(f"{name}.proposals", len(gas), "transactions")
+    yield Figure(f"{name}.largest_proposal", max(gas), "gas", goal=BLOCK_GAS)
+    yield Figure(f"{name}.line", sum(gas) / len(plan["lines"]), "gas")
 
 
 def _figures(size: str) -> Iterator[Figure]:
