@@ -40,6 +40,19 @@ __all__ = [
 ]
 
 
+# What a field is in Solidity.
+Address = Annotated[str, "address"]
+Bytes32 = Annotated[bytes, "bytes32"]
+Int16 = Annotated[int, "int16"]
+Uint8 = Annotated[int, "uint8"]
+Uint16 = Annotated[int, "uint16"]
+Uint32 = Annotated[int, "uint32"]
+Uint40 = Annotated[int, "uint40"]
+Uint64 = Annotated[int, "uint64"]
+Uint128 = Annotated[int, "uint128"]
+Uint256 = Annotated[int, "uint256"]
+
+
 @typed("Registration")
 @dataclass(frozen=True, slots=True)
 class Registration(Message):
@@ -56,14 +69,14 @@ class Registration(Message):
         deadline: Last unix second at which this is good.
     """
 
-    account: Annotated[str, "address"]
-    facility: Annotated[bytes, "bytes32"]
-    organisation: Annotated[bytes, "bytes32"]
-    region: Annotated[bytes, "bytes32"]
-    roles: Annotated[int, "uint16"]
-    profile_hash: Annotated[bytes, "bytes32"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
+    account: Address
+    facility: Bytes32
+    organisation: Bytes32
+    region: Bytes32
+    roles: Uint16
+    profile_hash: Bytes32
+    nonce: Uint256
+    deadline: Uint40
 
 
 @typed("DeviceBinding")
@@ -80,12 +93,12 @@ class DeviceBinding(Message):
         deadline: Last unix second at which this is good.
     """
 
-    device: Annotated[str, "address"]
-    operator: Annotated[str, "address"]
-    model: Annotated[bytes, "bytes32"]
-    calibrated_until: Annotated[int, "uint40"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
+    device: Address
+    operator: Address
+    model: Bytes32
+    calibrated_until: Uint40
+    nonce: Uint256
+    deadline: Uint40
 
 
 @typed("Attestation")
@@ -101,51 +114,42 @@ class Attestation(Message):
         deadline: Last unix second at which this is good.
     """
 
-    auditor: Annotated[str, "address"]
-    demand: Annotated[int, "uint64"]
-    content: Annotated[bytes, "bytes32"]
-    valid_until: Annotated[int, "uint40"]
-    deadline: Annotated[int, "uint40"]
+    auditor: Address
+    demand: Uint64
+    content: Bytes32
+    valid_until: Uint40
+    deadline: Uint40
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt(Message):
+    """An auditor's word against a demand (DemandBook).
+
+    Attributes:
+        auditor: Who signs.
+        demand: The demand.
+        content: Hash of the demand's content, of the version that was audited.
+        reason: Hash of the reason, not zero.
+        deadline: Last unix second at which this is good.
+    """
+
+    auditor: Address
+    demand: Uint64
+    content: Bytes32
+    reason: Bytes32
+    deadline: Uint40
 
 
 @typed("DemandRefusal")
 @dataclass(frozen=True, slots=True)
-class DemandRefusal(Message):
-    """An auditor's word that a demand's facts are not right (DemandBook).
-
-    Attributes:
-        auditor: Who signs.
-        demand: The demand.
-        content: Hash of the demand's content, of the version that was audited.
-        reason: Hash of the reason, not zero.
-        deadline: Last unix second at which this is good.
-    """
-
-    auditor: Annotated[str, "address"]
-    demand: Annotated[int, "uint64"]
-    content: Annotated[bytes, "bytes32"]
-    reason: Annotated[bytes, "bytes32"]
-    deadline: Annotated[int, "uint40"]
+class DemandRefusal(_Doubt):
+    """An auditor's word that a demand's facts are not right (DemandBook)."""
 
 
 @typed("DemandContest")
 @dataclass(frozen=True, slots=True)
-class DemandContest(Message):
-    """An auditor's doubt of a demand that another has attested (DemandBook).
-
-    Attributes:
-        auditor: Who signs.
-        demand: The demand.
-        content: Hash of the demand's content, of the version that was audited.
-        reason: Hash of the reason, not zero.
-        deadline: Last unix second at which this is good.
-    """
-
-    auditor: Annotated[str, "address"]
-    demand: Annotated[int, "uint64"]
-    content: Annotated[bytes, "bytes32"]
-    reason: Annotated[bytes, "bytes32"]
-    deadline: Annotated[int, "uint40"]
+class DemandContest(_Doubt):
+    """An auditor's doubt of a demand that another has attested (DemandBook)."""
 
 
 @typed("LegRequest")
@@ -165,15 +169,15 @@ class LegRequest(Message):
         bond: What the carrier answers with from its purse, base units of the currency.
     """
 
-    carrier: Annotated[str, "address"]
-    vehicle: Annotated[int, "uint32"]
-    crew: Annotated[int, "uint32"]
-    from_station: Annotated[int, "uint32"]
-    to_station: Annotated[int, "uint32"]
-    departure: Annotated[int, "uint40"]
-    latest_arrival: Annotated[int, "uint40"]
-    freight: Annotated[int, "uint128"]
-    bond: Annotated[int, "uint128"] = 0
+    carrier: Address
+    vehicle: Uint32
+    crew: Uint32
+    from_station: Uint32
+    to_station: Uint32
+    departure: Uint40
+    latest_arrival: Uint40
+    freight: Uint128
+    bond: Uint128 = 0
 
 
 @typed("Terms")
@@ -199,21 +203,21 @@ class Terms(Message):
         humidity_floor: Centipercent-seconds from which the parcels go to quarantine.
     """
 
-    temperature_min: Annotated[int, "int16"]
-    temperature_max: Annotated[int, "int16"]
-    humidity_min: Annotated[int, "uint16"]
-    humidity_max: Annotated[int, "uint16"]
-    late_free: Annotated[int, "uint32"]
-    late_zero: Annotated[int, "uint32"]
-    longest_silence: Annotated[int, "uint32"]
-    policy: Annotated[int, "uint8"]
-    device_rule: Annotated[int, "uint8"]
-    exposure_free: Annotated[int, "uint64"]
-    exposure_zero: Annotated[int, "uint64"]
-    exposure_floor: Annotated[int, "uint64"]
-    humidity_free: Annotated[int, "uint64"]
-    humidity_zero: Annotated[int, "uint64"]
-    humidity_floor: Annotated[int, "uint64"]
+    temperature_min: Int16
+    temperature_max: Int16
+    humidity_min: Uint16
+    humidity_max: Uint16
+    late_free: Uint32
+    late_zero: Uint32
+    longest_silence: Uint32
+    policy: Uint8
+    device_rule: Uint8
+    exposure_free: Uint64
+    exposure_zero: Uint64
+    exposure_floor: Uint64
+    humidity_free: Uint64
+    humidity_zero: Uint64
+    humidity_floor: Uint64
 
 
 @typed("Booking")
@@ -239,20 +243,20 @@ class Booking(Message):
         salt: Any 32 bytes.
     """
 
-    payer: Annotated[str, "address"]
-    consignee: Annotated[str, "address"]
-    household: Annotated[bytes, "bytes32"]
-    seller: Annotated[str, "address"]
-    price: Annotated[int, "uint128"]
-    evidence: Annotated[str, "address"]
+    payer: Address
+    consignee: Address
+    household: Bytes32
+    seller: Address
+    price: Uint128
+    evidence: Address
     devices: Annotated[Sequence[str], "address[]"]
     allocations: Annotated[Sequence[int], "uint64[]"]
     parcels: Annotated[Sequence[int], "uint64[]"]
     legs: Annotated[Sequence[LegRequest], LegRequest]
     terms: Terms
-    pick_up_by: Annotated[int, "uint40"]
-    deadline: Annotated[int, "uint40"]
-    salt: Annotated[bytes, "bytes32"]
+    pick_up_by: Uint40
+    deadline: Uint40
+    salt: Bytes32
 
 
 @typed("BookingOrder")
@@ -265,8 +269,8 @@ class BookingOrder(Message):
         payer: Who signs.
     """
 
-    booking: Annotated[bytes, "bytes32"]
-    payer: Annotated[str, "address"]
+    booking: Bytes32
+    payer: Address
 
 
 @typed("LegAcceptance")
@@ -280,9 +284,9 @@ class LegAcceptance(Message):
         carrier: Who signs.
     """
 
-    booking: Annotated[bytes, "bytes32"]
-    leg: Annotated[int, "uint8"]
-    carrier: Annotated[str, "address"]
+    booking: Bytes32
+    leg: Uint8
+    carrier: Address
 
 
 @typed("Agreement")
@@ -304,17 +308,17 @@ class Agreement(Message):
         deadline: Last unix second at which it can be recorded.
     """
 
-    lead: Annotated[str, "address"]
-    coordinator: Annotated[str, "address"]
-    from_: Annotated[bytes, "bytes32"]
-    to: Annotated[bytes, "bytes32"]
-    start: Annotated[int, "uint40"]
-    end: Annotated[int, "uint40"]
-    per_load: Annotated[int, "uint128"]
-    per_unit: Annotated[int, "uint128"]
-    per_kilometre: Annotated[int, "uint128"]
-    salt: Annotated[bytes, "bytes32"]
-    deadline: Annotated[int, "uint40"]
+    lead: Address
+    coordinator: Address
+    from_: Bytes32
+    to: Bytes32
+    start: Uint40
+    end: Uint40
+    per_load: Uint128
+    per_unit: Uint128
+    per_kilometre: Uint128
+    salt: Bytes32
+    deadline: Uint40
 
 
 @typed("PolicyConsent")
@@ -328,9 +332,9 @@ class PolicyConsent(Message):
         policy: The policy.
     """
 
-    booking: Annotated[bytes, "bytes32"]
-    consignee: Annotated[str, "address"]
-    policy: Annotated[int, "uint8"]
+    booking: Bytes32
+    consignee: Address
+    policy: Uint8
 
 
 @typed("SaleAcceptance")
@@ -343,8 +347,8 @@ class SaleAcceptance(Message):
         seller: Who signs.
     """
 
-    booking: Annotated[bytes, "bytes32"]
-    seller: Annotated[str, "address"]
+    booking: Bytes32
+    seller: Address
 
 
 @typed("Handover")
@@ -363,14 +367,14 @@ class Handover(Message):
         deadline: Last unix second at which this is good.
     """
 
-    consignment: Annotated[int, "uint64"]
-    sequence: Annotated[int, "uint16"]
-    from_: Annotated[str, "address"]
-    to: Annotated[str, "address"]
-    station: Annotated[int, "uint32"]
-    at: Annotated[int, "uint40"]
-    content: Annotated[bytes, "bytes32"]
-    deadline: Annotated[int, "uint40"]
+    consignment: Uint64
+    sequence: Uint16
+    from_: Address
+    to: Address
+    station: Uint32
+    at: Uint40
+    content: Bytes32
+    deadline: Uint40
 
 
 @typed("HandoverTrain")
@@ -398,11 +402,11 @@ class Refusal(Message):
         deadline: Last unix second at which this is good.
     """
 
-    consignment: Annotated[int, "uint64"]
-    sequence: Annotated[int, "uint16"]
-    by: Annotated[str, "address"]
-    reason: Annotated[bytes, "bytes32"]
-    deadline: Annotated[int, "uint40"]
+    consignment: Uint64
+    sequence: Uint16
+    by: Address
+    reason: Bytes32
+    deadline: Uint40
 
 
 @typed("Arrival")
@@ -418,11 +422,11 @@ class Arrival(Message):
         deadline: Last unix second at which this is good.
     """
 
-    consignment: Annotated[int, "uint64"]
-    station: Annotated[int, "uint32"]
-    at: Annotated[int, "uint40"]
-    batches: Annotated[int, "uint32"]
-    deadline: Annotated[int, "uint40"]
+    consignment: Uint64
+    station: Uint32
+    at: Uint40
+    batches: Uint32
+    deadline: Uint40
 
 
 @typed("Batch")
@@ -449,22 +453,22 @@ class Batch(Message):
         deadline: Last unix second at which this is good.
     """
 
-    consignment: Annotated[int, "uint64"]
-    sequence: Annotated[int, "uint32"]
-    previous: Annotated[bytes, "bytes32"]
-    root: Annotated[bytes, "bytes32"]
-    first_index: Annotated[int, "uint64"]
-    last_index: Annotated[int, "uint64"]
-    first_time: Annotated[int, "uint40"]
-    last_time: Annotated[int, "uint40"]
-    temperature_min: Annotated[int, "int16"]
-    temperature_max: Annotated[int, "int16"]
-    humidity_min: Annotated[int, "uint16"]
-    humidity_max: Annotated[int, "uint16"]
-    temperature_exposure: Annotated[int, "uint64"]
-    humidity_exposure: Annotated[int, "uint64"]
-    longest_gap: Annotated[int, "uint32"]
-    deadline: Annotated[int, "uint40"]
+    consignment: Uint64
+    sequence: Uint32
+    previous: Bytes32
+    root: Bytes32
+    first_index: Uint64
+    last_index: Uint64
+    first_time: Uint40
+    last_time: Uint40
+    temperature_min: Int16
+    temperature_max: Int16
+    humidity_min: Uint16
+    humidity_max: Uint16
+    temperature_exposure: Uint64
+    humidity_exposure: Uint64
+    longest_gap: Uint32
+    deadline: Uint40
 
 
 @typed("Observation")
@@ -481,12 +485,12 @@ class Observation(Message):
         deadline: Last unix second at which this is good.
     """
 
-    indicator: Annotated[bytes, "bytes32"]
-    region: Annotated[bytes, "bytes32"]
-    day: Annotated[int, "uint32"]
-    value: Annotated[int, "uint64"]
-    data_date: Annotated[int, "uint32"]
-    deadline: Annotated[int, "uint40"]
+    indicator: Bytes32
+    region: Bytes32
+    day: Uint32
+    value: Uint64
+    data_date: Uint32
+    deadline: Uint40
 
 
 @typed("Permit")
@@ -502,11 +506,11 @@ class Permit(Message):
         deadline: Last unix second at which this is good.
     """
 
-    owner: Annotated[str, "address"]
-    spender: Annotated[str, "address"]
-    value: Annotated[int, "uint256"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint256"]
+    owner: Address
+    spender: Address
+    value: Uint256
+    nonce: Uint256
+    deadline: Uint256
 
 
 @typed("MoneyGiftOrder")
@@ -524,13 +528,13 @@ class MoneyGiftOrder(Message):
         deadline: Last unix second at which this is good.
     """
 
-    donor: Annotated[str, "address"]
-    amount: Annotated[int, "uint128"]
-    earmark_kind: Annotated[int, "uint8"]
-    earmark_scope: Annotated[bytes, "bytes32"]
-    commitment: Annotated[bytes, "bytes32"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
+    donor: Address
+    amount: Uint128
+    earmark_kind: Uint8
+    earmark_scope: Bytes32
+    commitment: Bytes32
+    nonce: Uint256
+    deadline: Uint40
 
 
 @typed("LotAttestation")
@@ -549,14 +553,14 @@ class LotAttestation(Message):
         deadline: Last unix second at which this is good.
     """
 
-    auditor: Annotated[str, "address"]
-    gift: Annotated[int, "uint64"]
-    lot: Annotated[int, "uint64"]
-    head: Annotated[bytes, "bytes32"]
-    verdict: Annotated[int, "uint8"]
-    evidence: Annotated[bytes, "bytes32"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
+    auditor: Address
+    gift: Uint64
+    lot: Uint64
+    head: Bytes32
+    verdict: Uint8
+    evidence: Bytes32
+    nonce: Uint256
+    deadline: Uint40
 
 
 @typed("CarrierAttestation")
@@ -575,14 +579,14 @@ class CarrierAttestation(Message):
         deadline: Last unix second at which this is good.
     """
 
-    auditor: Annotated[str, "address"]
-    carrier: Annotated[str, "address"]
-    paper: Annotated[int, "uint8"]
-    verdict: Annotated[int, "uint8"]
-    document: Annotated[bytes, "bytes32"]
-    valid_until: Annotated[int, "uint40"]
-    nonce: Annotated[int, "uint256"]
-    deadline: Annotated[int, "uint40"]
+    auditor: Address
+    carrier: Address
+    paper: Uint8
+    verdict: Uint8
+    document: Bytes32
+    valid_until: Uint40
+    nonce: Uint256
+    deadline: Uint40
 
 
 @typed("Split")
@@ -598,8 +602,8 @@ class Split(Message):
         deadline: Last unix second at which this is good.
     """
 
-    dispute: Annotated[int, "uint64"]
-    consignment: Annotated[int, "uint64"]
-    leg: Annotated[int, "uint8"]
-    award: Annotated[int, "uint128"]
-    deadline: Annotated[int, "uint40"]
+    dispute: Uint64
+    consignment: Uint64
+    leg: Uint8
+    award: Uint128
+    deadline: Uint40
