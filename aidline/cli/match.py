@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["match"]
 
 _QUIET = 60  # seconds without a block
+_MOST_ASKED = 100  # demands of which the chain is asked why they stay open: it goes over offers
 
 match = typer.Typer(
     name="match",
@@ -168,9 +169,10 @@ def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | 
             propose(aid, chain, part, demands, solver, tell)
         record["proposals"] = [_proposal(one) for one in proposed]
         with _at_work("asking why"):
-            why = why_unmet(aid, sorted({one.demand for one in solution.unmet}))
+            why = why_unmet(aid, solution.open_demands()[:_MOST_ASKED])
         for one, told in zip(solution.unmet, record["unmet"], strict=True):
-            told["chain_reason"] = _words(why[one.demand])
+            if one.demand in why:
+                told["chain_reason"] = _words(why[one.demand])
         show_match.reasons(console, Counter(_words(reason) for reason in why.values()))
     if result is not None:
         write_json(result, record)

@@ -92,10 +92,10 @@ def solution(console: Console, solved: Solution) -> None:
 
 
 def reasons(console: Console, counted: Mapping[str, int]) -> None:
-    """Print why the chain says that demands stay open, and of how many it says so."""
+    """Print why the chain says that demands stay open, and of how many it was asked."""
     if counted:
         told = ", ".join(f"{name} {count:,}" for name, count in sorted(counted.items()))
-        console.print(f"open demands, as the chain says why: {told}", soft_wrap=True)
+        console.print(f"why demands stay open, by the chain: {told}", soft_wrap=True)
 
 
 def proposal(console: Console, one: Proposed) -> None:

@@ -300,7 +300,7 @@ def _owes_an_audit(debt: Any, now: int) -> bool:
     return bool(debt.demands) and debt.audit_by <= now
 
 
-def why_unmet(aid: Aidline, demands: Sequence[int], most_calls: int = 20_000) -> dict[int, Unmet]:
+def why_unmet(aid: Aidline, demands: Sequence[int], most_calls: int = 300) -> dict[int, Unmet]:
     """Return why demands are not met, as the chain says.
 
     All offers are looked at in pages, the newest first; where that would take more than

@@ -109,10 +109,19 @@ class Solution:
         demands = self.demands
         return sum(line.units * weight_of(demands[line.demand].level) for line in self.lines)
 
+    def open_demands(self) -> list[int]:
+        """Return the demands of which units stay open, the most urgent first."""
+        level = self._levels()
+        return sorted({one.demand for one in self.unmet}, key=lambda one: (-level[one], one))
+
+    def _levels(self) -> dict[int, Level]:
+        """Return the level under which demands count; of what does not, that of its facts."""
+        counted = {demand.id: demand.level for demand in self.market.demands}
+        return {one.demand: one.level for one in self.market.aside} | counted
+
     def totals(self) -> dict[str, dict[str, int]]:
         """Return by level: demands, units asked and served, demands served in full."""
-        level = {demand.id: demand.level for demand in self.market.demands}
-        level = {one.demand: one.level for one in self.market.aside} | level
+        level = self._levels()
         asked: Counter[int] = Counter()
         for wanted in self.market.demands:
             asked[wanted.id] += wanted.units

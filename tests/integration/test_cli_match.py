@@ -276,7 +276,7 @@ def test_the_chain_says_why_a_demand_stays_open(
     assert {one["demand"]: one["chain_reason"] for one in plan["unmet"]} == dict.fromkeys(
         ("1", "2", "5", "6"), "no supply"
     ) | {"9": "unaudited"}
-    assert "as the chain says why: no supply 4, unaudited 1" in capfd.readouterr().out
+    assert "by the chain: no supply 4, unaudited 1" in capfd.readouterr().out
     assert all("chain_reason" not in one for one in place.match("--dry-run")[1]["unmet"])
 
 
