@@ -6,9 +6,9 @@ message is that of the contract named in its docstring, :meth:`aidline.client.Ai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 from aidline.signing import Message, typed
 
@@ -20,6 +20,7 @@ __all__ = [
     "Booking",
     "BookingOrder",
     "CarrierAttestation",
+    "CountedHandover",
     "DemandContest",
     "DemandRefusal",
     "DeviceBinding",
@@ -37,6 +38,7 @@ __all__ = [
     "SaleAcceptance",
     "Split",
     "Terms",
+    "UnitsFound",
 ]
 
 
@@ -387,6 +389,46 @@ class HandoverTrain(Message):
     """
 
     loads: Annotated[Sequence[Handover], Handover]
+
+
+@typed("Exception")
+@dataclass(frozen=True, slots=True)
+class UnitsFound(Message):
+    """Units of a parcel that do not change hands, and why not (MaterialLedger's ``Exception``).
+
+    Attributes:
+        parcel: The parcel, one that the consignment carries.
+        units: How many of it.
+        flaw: Short, damaged or refused (:class:`aidline.model.Flaw`).
+    """
+
+    parcel: Annotated[int, "uint64"]
+    units: Annotated[int, "uint64"]
+    flaw: Annotated[int, "uint8"]
+
+
+@typed("CountedHandover")
+@dataclass(frozen=True, slots=True)
+class CountedHandover(Message):
+    """A change of hands at which units were counted out, signed by both (FreightEscrow).
+
+    Attributes:
+        handover: The change of hands; its content is that of the load before the count.
+        exceptions: What stays with who releases, ascending by parcel, and for one parcel by flaw.
+    """
+
+    handover: Handover
+    exceptions: Annotated[Sequence[UnitsFound], UnitsFound]
+
+    @classmethod
+    def of(cls, handover: Handover, found: Iterable[UnitsFound]) -> Self:
+        """Put what was found into the order in which it is signed.
+
+        Args:
+            handover: The change of hands.
+            found: What stays with who releases, in any order.
+        """
+        return cls(handover, sorted(found, key=lambda one: (one.parcel, one.flaw)))
 
 
 @typed("Refusal")

@@ -261,7 +261,8 @@ class BreachKind(IntEnum):
     TOO_COLD = 3
     HUMID = 4
     SILENT = 5
-    LOST = 6
+    SHORT = 6
+    LOST = 7
 
 
 class Policy(IntEnum):

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IConditionMonitor} from "./IConditionMonitor.sol";
 import {IDeliveryEvidence} from "./IDeliveryEvidence.sol";
 import {IFreightHolds} from "./IFreightHolds.sol";
+import {IMaterialLedger} from "./IMaterialLedger.sol";
 
 /// @title IFreightEscrow
 /// @notice Consignments: legs, prepaid freight and goods, bonds, handovers, proof of delivery, settlement.
@@ -223,6 +224,13 @@ interface IFreightEscrow is IFreightHolds {
         uint128 locked;
     }
 
+    /// @notice Units that a leg answers for, of those that were there for it to take in good order. The consignor's stand under the number of legs.
+    /// @param offered Zero while none was missed. @param missed Those that it did not take though they were in order, and those that it took and did not bring on in good order.
+    struct Tally {
+        uint64 offered; // slot 0
+        uint64 missed;
+    }
+
     /// @notice What is answered for by one leg.
     enum BreachKind {
         NULL,
@@ -231,10 +239,12 @@ interface IFreightEscrow is IFreightHolds {
         TOO_COLD,
         HUMID,
         SILENT,
+        SHORT,
         LOST
     }
 
-    /// @notice A breach of the terms and the leg that answers for it. @param amount Seconds; exposure; units for LOST.
+    /// @notice A breach of the terms and the leg that answers for it; the number of legs and the consignor, for what it did not hand over.
+    /// @param amount Seconds; exposure; units for SHORT (`Tally.missed`) and LOST.
     struct Breach {
         BreachKind kind;
         uint8 leg;
@@ -260,6 +270,10 @@ interface IFreightEscrow is IFreightHolds {
         address indexed payer,
         uint128 prepaid,
         Booking order
+    );
+    /// @notice Units were counted out at a handover: they stay with the giver, each with its flaw.
+    event HandoverCounted(
+        uint64 indexed consignment, uint16 sequence, IMaterialLedger.Exception[] exceptions
     );
     event Arrived(uint64 indexed consignment, uint40 at, Policy policy);
     /// @notice A taker refused; at the door (`sequence` is the number of legs) this ends the consignment a day later.
@@ -326,6 +340,8 @@ interface IFreightEscrow is IFreightHolds {
     /// @notice The handovers of a train are of different parties.
     error MixedTrain(uint64 consignment);
     error EmptyTrain();
+    /// @notice The exceptions of a count do not ascend by parcel, and for one parcel by flaw; so none comes twice.
+    error CountNotAscending(uint64 consignment, uint64 parcel);
     error SilentTooLong(uint64 consignment, uint40 silence, uint32 longest);
     error UseDeliver(uint64 consignment);
     error LegsRemain(uint64 consignment, uint8 done, uint8 legs);
@@ -351,6 +367,8 @@ interface IFreightEscrow is IFreightHolds {
     function consignmentCount() external view returns (uint64);
     /// @notice The consignment that a booking's struct hash became, or zero.
     function consignmentOf(bytes32 booking) external view returns (uint64);
+    /// @notice Units that a leg answers for; all zero while there are none. @param leg The number of legs for the consignor.
+    function tallyOf(uint64 id, uint8 leg) external view returns (Tally memory);
     /// @notice Currency of a party in the escrow.
     function purseOf(address owner) external view returns (Purse memory);
     /// @notice What each leg has earned by now, computed from custody and telemetry: all zero while it has not handed on.
@@ -386,6 +404,8 @@ interface IFreightEscrow is IFreightHolds {
     function ARRIVAL_TYPEHASH() external view returns (bytes32);
     /// @notice `HandoverTrain(Handover[] loads)` with `Handover` as above.
     function HANDOVER_TRAIN_TYPEHASH() external view returns (bytes32);
+    /// @notice `CountedHandover(Handover handover,Exception[] exceptions)` with `Exception(uint64 parcel,uint64 units,uint8 flaw)` and `Handover` as above.
+    function COUNTED_HANDOVER_TYPEHASH() external view returns (bytes32);
     /// @notice `Refusal(uint64 consignment,uint16 sequence,address by,bytes32 reason,uint40 deadline)`.
     function REFUSAL_TYPEHASH() external view returns (bytes32);
 
@@ -425,6 +445,19 @@ interface IFreightEscrow is IFreightHolds {
         bytes calldata acceptance
     ) external;
 
+    /// @notice Passes a load on as `handOver` does, but for units that both have found short, damaged, or refused by the taker: these stay with the giver at
+    /// once (`IMaterialLedger.setAside`). Both sign `CountedHandover`, its `content` that of the load before.
+    /// @dev Pay and bond of a leg are cut by the share of its units that it answers for (`tallyOf`): those short or damaged when it hands on, those in order that it does
+    /// not take. A seller's price is cut by the share that did not leave its hands. Emits `HandoverCounted`. Reverts with
+    /// `CountNotAscending`, `ConsignmentRecalled`, and as `setAside` does: `NoParcels`, `TooManyParcels`, `BadFlaw`, `NotAboard`, `ZeroQuantity`, `TooManyUnits`, `LoadEmptied`.
+    /// @param exceptions 1 to 16, ascending by parcel, and for one parcel by flaw.
+    function handOverCounted(
+        Handover calldata handover,
+        IMaterialLedger.Exception[] calldata exceptions,
+        bytes calldata release,
+        bytes calldata acceptance
+    ) external;
+
     /// @notice The carrier whose turn it is to take refuses, with a reason; custody stays with the giver. Signed by it unless it calls.
     /// @dev Emits `HandoverRefused`, once for each handover. At the door see `refuse`.
     function refuseHandover(Refusal calldata refusal, bytes calldata signature) external;
@@ -438,6 +471,16 @@ interface IFreightEscrow is IFreightHolds {
         Booking calldata booking,
         IConditionMonitor.Point[][] calldata told,
         Proof calldata proof
+    ) external;
+
+    /// @notice Proves delivery as `deliver` does, but for units that the last carrier and the consignee have counted out; always with the consignee's acceptance.
+    /// Both sign `CountedHandover`. What is refused in good order is nobody's to answer for.
+    /// @dev Emits `HandoverCounted`, then as `deliver`. Reverts as `handOverCounted` does.
+    function deliverCounted(
+        Booking calldata booking,
+        IConditionMonitor.Point[][] calldata told,
+        Proof calldata proof,
+        IMaterialLedger.Exception[] calldata exceptions
     ) external;
 
     // --- the consignee ---

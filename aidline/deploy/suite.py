@@ -71,7 +71,7 @@ class Suite:
     manager: str = "AccessManager"
 
 
-#: What the three codes of the freight escrow are made with.
+#: What the four codes of the freight escrow are made with.
 _CONSIGNMENTS: dict[str, object] = {
     "accessManager": "@AccessManager",
     "registry": "@ParticipantRegistry",
@@ -235,10 +235,12 @@ SUITE = Suite(
             },
         ),
         Item("FreightClosing", _CONSIGNMENTS | {"network": "@LogisticsNetwork"}),
+        Item("HandoverOffice", _CONSIGNMENTS | {"checker": "@FreightChecker"}),
         Item(
             "FreightEscrow",
             _CONSIGNMENTS
             | {
+                "handovers": "@HandoverOffice",
                 "office": "@FreightOffice",
                 "closing": "@FreightClosing",
                 "checker": "@FreightChecker",

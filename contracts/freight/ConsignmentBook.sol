@@ -24,7 +24,7 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     using SafeERC20 for ILogisticsCurrency;
 
     /// @dev What is kept of a consignment beside its booking's hash; how far it has come is the ledger's to say.
-    /// @param pickUpWithin Seconds from booking. @param status BOOKED also while it is on its way. @param flags `_WAS_AWARDED`.
+    /// @param pickUpWithin Seconds from booking. @param status BOOKED also while it is on its way. @param flags `_WAS_AWARDED`, `_WAS_COUNTED`.
     /// @param holds Disputes that hold its money now.
     struct Record {
         uint128 prepaid; // slot 0
@@ -77,6 +77,7 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     }
 
     uint8 internal constant _WAS_AWARDED = 1;
+    uint8 internal constant _WAS_COUNTED = 2;
     uint40 internal constant _SILENCE = 1 days;
 
     /// @notice Where custody is kept.
@@ -95,6 +96,9 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     mapping(address owner => IFreightEscrow.Purse) internal _purses;
     mapping(uint64 id => Waiting) internal _waiting;
     mapping(uint64 id => mapping(uint256 leg => Award)) internal _awards;
+
+    /// @dev By leg, and after the last by the number of legs for the consignor.
+    mapping(uint64 id => mapping(uint256 leg => IFreightEscrow.Tally)) internal _tallies;
 
     /// @dev Handovers that were refused, as bits by their sequence.
     mapping(uint64 id => uint256) internal _refusals;
@@ -172,7 +176,12 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     ) internal view returns (Result memory result) {
         result.outcomes = new IFreightEscrow.Outcome[](booking.legs.length);
         if (times.length > 2) _reckon(result, id, order, booking, told, times);
-        if (_records[id].flags & _WAS_AWARDED != 0) _award(id, result.outcomes);
+        uint8 flags = _records[id].flags;
+        if (flags == 0) return result;
+        for (uint256 i; i < result.outcomes.length; ++i) {
+            IFreightEscrow.Outcome memory outcome = result.outcomes[i];
+            outcome.pay = _due(id, flags, i, outcome.pay);
+        }
     }
 
     /// @dev Fills in the legs that were done.
@@ -202,12 +211,29 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         }
     }
 
-    /// @dev Lets awards stand in for what was computed, also of a leg that was not done.
-    function _award(uint64 id, IFreightEscrow.Outcome[] memory outcomes) private view {
-        for (uint256 i; i < outcomes.length; ++i) {
-            Award memory award = _awards[id][i];
-            if (award.isAwarded) outcomes[i].pay = award.amount;
+    /// @dev What is due of what was computed: an award stands in for it, also of a leg that was not done; and for missed units nothing is.
+    /// @param leg The number of legs for the seller's price.
+    function _due(uint64 id, uint8 flags, uint256 leg, uint128 computed)
+        private
+        view
+        returns (uint128)
+    {
+        if (flags & _WAS_AWARDED != 0) {
+            Award memory award = _awards[id][leg];
+            if (award.isAwarded) return award.amount;
         }
+        return flags & _WAS_COUNTED == 0 ? computed : _shareRoundedDown(id, leg, computed);
+    }
+
+    /// @dev The part of an amount that the units are that a leg does not answer for.
+    function _shareRoundedDown(uint64 id, uint256 leg, uint128 amount)
+        private
+        view
+        returns (uint128)
+    {
+        IFreightEscrow.Tally memory tally = _tallies[id][leg];
+        if (tally.missed == 0) return amount;
+        return uint128(uint256(amount) * (tally.offered - tally.missed) / tally.offered);
     }
 
     /// @dev What the devices say of each leg that was done, and last of the whole way.
@@ -348,6 +374,10 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         }
         emit IFreightEscrow.ConsignmentClosed(id, ending.resolution);
 
+        _endLoad(id, ending);
+    }
+
+    function _endLoad(uint64 id, Ending memory ending) private {
         ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
     }
 
@@ -362,12 +392,11 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         if (record.holds != 0) {
             return _close(id, record, ending);
         }
+        uint8 flags = record.flags;
         uint128 price = ending.isSold ? booking.price : 0;
-        if (record.flags & _WAS_AWARDED != 0) {
-            Award memory ofSeller = _awards[id][outcomes.length];
-            if (ofSeller.isAwarded) price = ofSeller.amount;
-        }
-        (uint128 paid, uint128 forfeited) = _credit(booking.legs, outcomes, ending.forfeits);
+        if (flags != 0) price = _due(id, flags, outcomes.length, price);
+        (uint128 paid, uint128 forfeited) =
+            _credit(id, flags, booking.legs, outcomes, ending.forfeits);
         paid += price;
         uint128 refunded = record.prepaid - paid;
         if (price != 0) _purses[booking.seller].free += price;
@@ -380,14 +409,14 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
             id, ending.resolution, paid, refunded, price, forfeited, outcomes
         );
 
-        if (ending.outcome != IMaterialLedger.ParcelState.NULL) {
-            ledger.close(id, ending.outcome, ending.custodian, ending.station, ending.at);
-        }
+        if (ending.outcome != IMaterialLedger.ParcelState.NULL) _endLoad(id, ending);
         if (back != 0) currency.safeTransfer(booking.payer, back);
     }
 
     /// @dev Puts into each carrier's purse what its leg earned and its bond. Returns what all legs earned, and the bonds that are forfeited.
     function _credit(
+        uint64 id,
+        uint8 flags,
         IFreightEscrow.LegRequest[] calldata legs,
         IFreightEscrow.Outcome[] memory outcomes,
         uint256 forfeits
@@ -400,8 +429,10 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
             IFreightEscrow.Purse memory purse = _purses[legs[i].carrier];
             if (bond != 0) {
                 purse.locked -= bond;
-                if (forfeits >> i & 1 == 0) gain += bond;
-                else forfeited += bond;
+                uint128 kept = forfeits >> i & 1 == 0 ? bond : 0;
+                if (flags & _WAS_COUNTED != 0) kept = _shareRoundedDown(id, i, kept);
+                gain += kept;
+                forfeited += bond - kept;
             }
             purse.free += gain;
             _purses[legs[i].carrier] = purse;

@@ -176,22 +176,31 @@ contract FreightChecker is IDeliveryEvidence {
         uint64 id = escrow.consignmentOf(booking.hash());
         IFreightEscrow.Consignment memory known = escrow.consignment(id);
         uint40[] memory times = _LEDGER.progressOf(id).times;
-        breaches = new IFreightEscrow.Breach[](5 * outcomes.length + 1);
+        // Of six kinds for each leg, and beside these the loss of all, and what the consignor did not hand over.
+        breaches = new IFreightEscrow.Breach[](6 * outcomes.length + 2);
         uint256 count;
         for (uint8 i; i < outcomes.length; ++i) {
-            uint64[7] memory amounts = _amounts(booking.terms, outcomes[i]);
+            uint64[8] memory amounts = _amounts(booking.terms, outcomes[i]);
             if (amounts[uint256(IFreightEscrow.BreachKind.TOO_WARM)] != 0) {
                 _tell(amounts, booking.terms, batches, times[i + 1], _endOf(known, times, i));
             }
             if (known.resolution == IFreightEscrow.Resolution.LOST && i == known.legsDone) {
                 amounts[uint256(IFreightEscrow.BreachKind.LOST)] = _unitsOf(id);
             }
-            for (uint256 kind = 1; kind < 7; ++kind) {
+            amounts[uint256(IFreightEscrow.BreachKind.SHORT)] = escrow.tallyOf(id, i).missed;
+            for (uint256 kind = 1; kind < amounts.length; ++kind) {
                 if (amounts[kind] == 0) continue;
                 breaches[count++] = IFreightEscrow.Breach(
                     IFreightEscrow.BreachKind(kind), i, booking.legs[i].carrier, amounts[kind]
                 );
             }
+        }
+        uint8 legs = uint8(outcomes.length);
+        uint64 withheld = escrow.tallyOf(id, legs).missed;
+        if (withheld != 0) {
+            (address consignor,) = _LEDGER.custodySpan(id, 0);
+            breaches[count++] =
+                IFreightEscrow.Breach(IFreightEscrow.BreachKind.SHORT, legs, consignor, withheld);
         }
         assembly ("memory-safe") {
             mstore(breaches, count)
@@ -224,7 +233,7 @@ contract FreightChecker is IDeliveryEvidence {
     function _amounts(IFreightEscrow.Terms calldata terms, IFreightEscrow.Outcome memory outcome)
         private
         pure
-        returns (uint64[7] memory amounts)
+        returns (uint64[8] memory amounts)
     {
         if (outcome.late > terms.lateFree) amounts[1] = outcome.late;
         if (outcome.temperature > terms.exposureFree) amounts[2] = outcome.temperature;
@@ -237,7 +246,7 @@ contract FreightChecker is IDeliveryEvidence {
 
     /// @dev Tells too warm from too cold by the extremes of the batches that end in a leg's custody; both, when both were.
     function _tell(
-        uint64[7] memory amounts,
+        uint64[8] memory amounts,
         IFreightEscrow.Terms calldata terms,
         IConditionMonitor.Batch[][] calldata batches,
         uint40 from,

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
+import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 
 /// @title FreightHashes
 /// @notice EIP-712 types and struct hashes of what the parties of a consignment sign.
@@ -32,6 +33,13 @@ library FreightHashes {
         "HandoverTrain(Handover[] loads)"
         "Handover(uint64 consignment,uint16 sequence,address from,address to,uint32 station,uint40 at,bytes32 content,uint40 deadline)"
     );
+    bytes32 internal constant COUNTED_HANDOVER_TYPEHASH = keccak256(
+        "CountedHandover(Handover handover,Exception[] exceptions)"
+        "Exception(uint64 parcel,uint64 units,uint8 flaw)"
+        "Handover(uint64 consignment,uint16 sequence,address from,address to,uint32 station,uint40 at,bytes32 content,uint40 deadline)"
+    );
+    bytes32 internal constant EXCEPTION_TYPEHASH =
+        keccak256("Exception(uint64 parcel,uint64 units,uint8 flaw)");
     bytes32 internal constant REFUSAL_TYPEHASH = keccak256(
         "Refusal(uint64 consignment,uint16 sequence,address by,bytes32 reason,uint40 deadline)"
     );
@@ -116,6 +124,22 @@ library FreightHashes {
     /// @notice Struct hash of a train of handovers, each given by its hash.
     function trainOf(bytes32[] memory loads) internal pure returns (bytes32) {
         return keccak256(abi.encode(HANDOVER_TRAIN_TYPEHASH, keccak256(abi.encodePacked(loads))));
+    }
+
+    /// @notice Struct hash of a handover at which units were counted out.
+    function counted(
+        IFreightEscrow.Handover calldata handover,
+        IMaterialLedger.Exception[] calldata exceptions
+    ) internal pure returns (bytes32) {
+        bytes32[] memory found = new bytes32[](exceptions.length);
+        for (uint256 i; i < found.length; ++i) {
+            found[i] = keccak256(abi.encode(EXCEPTION_TYPEHASH, exceptions[i]));
+        }
+        return keccak256(
+            abi.encode(
+                COUNTED_HANDOVER_TYPEHASH, hash(handover), keccak256(abi.encodePacked(found))
+            )
+        );
     }
 
     /// @notice Struct hash of a refusal.

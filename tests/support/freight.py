@@ -283,6 +283,27 @@ class Desk:
         )
         return receipt
 
+    def count(
+        self,
+        handover: m.Handover,
+        *found: m.UnitsFound,
+        giver: str | None = None,
+        taker: str | None = None,
+    ) -> Receipt:
+        """Let both sign a handover at which units are counted out; anybody submits."""
+        by_address = {key_of(n).address: key_of(n) for n in (*CARRIERS, "hospital", "supplier")}
+        signed = m.CountedHandover.of(handover, found)
+        release = key_of(giver) if giver else by_address[handover.from_]
+        acceptance = key_of(taker) if taker else by_address[handover.to]
+        receipt: Receipt = self.freight.handOverCounted(
+            handover,
+            signed.exceptions,
+            signed.sign(release, self.domain),
+            signed.sign(acceptance, self.domain),
+            sender=key_of("stranger"),
+        )
+        return receipt
+
     def pass_on(self, consignment: int, number: int, at: int) -> Receipt:
         """Hand over at ``at``, when it is then; the pick-up is number 0."""
         if self.chain.now() < at:
@@ -347,6 +368,30 @@ class Desk:
         number = proof["handover"].consignment if consignment is None else consignment
         receipt: Receipt = self.freight.deliver(
             self.bookings[number], self.told(number), proof, sender=key_of("stranger")
+        )
+        return receipt
+
+    def deliver_counted(
+        self,
+        handover: m.Handover,
+        *found: m.UnitsFound,
+        arrival: m.Arrival | None = None,
+        key: Key | None = None,
+        **changes: Any,
+    ) -> Receipt:
+        """Submit a proof at which last carrier and taker, the hospital or ``key``, counted."""
+        signed = m.CountedHandover.of(handover, found)
+        proof = self.proof(handover, arrival, accepted=False) | {
+            "release": signed.sign(key_of("terminal_carrier"), self.domain),
+            "acceptance": signed.sign(key or key_of("hospital"), self.domain),
+        }
+        number = handover.consignment
+        receipt: Receipt = self.freight.deliverCounted(
+            self.bookings[number],
+            self.told(number),
+            proof | changes,
+            signed.exceptions,
+            sender=key_of("stranger"),
         )
         return receipt
 
