@@ -303,6 +303,8 @@ interface IMaterialLedger {
     error TooManyChanges(uint64 consignment, uint256 most);
     error MixedCustody(uint64 parcel);
     error LoadExists(uint64 consignment);
+    /// @notice Loads are formed in the order of their consignments' ids, from 1.
+    error LoadOutOfOrder(uint64 consignment);
     error UnknownLoad(uint64 consignment);
     error WrongLoadState(uint64 consignment, ParcelState state);
     error NoParcels();
@@ -506,7 +508,7 @@ interface IMaterialLedger {
 
     // --- FreightEscrow only ---
 
-    /// @notice Forms the load of a consignment from allocated parcels of one custodian at one station, or from what a seller holds there.
+    /// @notice Forms the load of the next consignment from allocated parcels of one custodian at one station, or from what a seller holds there.
     /// @param seller Whose `HELD` parcels are sold; zero for allocated parcels.
     /// @param takers Who is to take custody after the consignor, and where, in order; `since` is not read. A change that goes otherwise is
     /// written as it goes: the plan binds nobody here, it only makes changes cheap. At most 13 changes.

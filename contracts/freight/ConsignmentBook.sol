@@ -90,7 +90,7 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     IParticipantRegistry internal immutable _REGISTRY;
     address internal immutable _DESK;
 
-    uint64 internal _count;
+    uint64 internal _nextId = 1;
     mapping(bytes32 booking => uint64 id) internal _ids;
     mapping(uint64 id => Record) internal _records;
     mapping(address owner => IFreightEscrow.Purse) internal _purses;

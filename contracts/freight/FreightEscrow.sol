@@ -100,7 +100,7 @@ contract FreightEscrow is IFreightEscrow, HandoverBook {
 
     /// @inheritdoc IFreightEscrow
     function consignmentCount() external view returns (uint64) {
-        return _count;
+        return _nextId - 1;
     }
 
     /// @inheritdoc IFreightEscrow

@@ -78,7 +78,7 @@ contract FreightOffice is ConsignmentBook {
 
         uint128 freight = _bond(booking.legs);
         uint128 prepaid = freight + booking.price;
-        id = ++_count;
+        id = _nextId++;
         _ids[order] = id;
         Record storage record = _records[id];
         record.prepaid = prepaid;

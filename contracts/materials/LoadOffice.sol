@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {Journey, Journeys} from "../libraries/Journeys.sol";
+import {Waybill, Waybills} from "../libraries/Waybills.sol";
 import {ParcelBook} from "./ParcelBook.sol";
 
 /// @title LoadOffice
@@ -36,21 +37,17 @@ contract LoadOffice is ParcelBook {
             revert IMaterialLedger.TooManyChanges(consignment, _MOST_CHANGES);
         }
 
-        IMaterialLedger.Parcel storage first = _knownParcel(parcels[0]);
-        IMaterialLedger.Stop memory start =
-            IMaterialLedger.Stop({custodian: first.custodian, station: first.station, since: 0});
-        content = _board(consignment, parcels, seller, start);
-        _contents[consignment] = content;
-        _stops[consignment][0] = start;
-        for (uint256 i; i < takers.length; ++i) {
-            _stops[consignment][i + 1] =
-                IMaterialLedger.Stop(takers[i].custodian, takers[i].station, 0);
+        IMaterialLedger.Stop[] memory places = _placesOf(_knownParcel(parcels[0]), takers);
+        Waybills.Entry[] memory entries = _board(consignment, parcels, seller, places[0]);
+        content = _contentOf(parcels);
+        _journeys[consignment] = Journeys.start(places.length, _recallEpoch);
+        if (!Waybills.write(consignment, content, places, entries)) {
+            revert IMaterialLedger.LoadOutOfOrder(consignment);
         }
-        _journeys[consignment] = Journeys.start(takers.length + 1, _recallEpoch);
         _tell(
             bytes.concat(
                 abi.encode(IMaterialLedger.LoadFormed.selector, consignment),
-                abi.encode(parcels, content, start.custodian)
+                abi.encode(parcels, content, places[0].custodian)
             ),
             2
         );
@@ -66,13 +63,16 @@ contract LoadOffice is ParcelBook {
             revert IMaterialLedger.WrongLoadState(consignment, journey.state());
         }
         _journeys[consignment] = journey.withState(IMaterialLedger.ParcelState.HELD);
-        uint64[] memory parcels = _aboard[consignment];
+        Waybill bill = Waybills.read(consignment);
+        uint64[] memory parcels = _aboard(consignment, journey);
         for (uint256 i; i < parcels.length; ++i) {
             IMaterialLedger.Parcel storage record = _parcels[parcels[i]];
-            record.consignment = 0;
+            // This was no ride.
+            record.consignment = uint48(bill.entryOf(parcels[i]).former);
+            record.state = IMaterialLedger.ParcelState.ALLOCATED;
             if (outcome == IMaterialLedger.ParcelState.HELD) _move(parcels[i], record, outcome);
         }
-        address custodian = _stops[consignment][0].custodian;
+        (address custodian,) = bill.place(0);
         _tellClosed(consignment, outcome, custodian, uint40(block.timestamp));
     }
 
@@ -94,27 +94,52 @@ contract LoadOffice is ParcelBook {
             revert IMaterialLedger.TooManyParcels(exceptions.length, _MOST_PARCELS);
         }
 
-        address giver = _stops[consignment][journey.sequence()].custodian;
-        IMaterialLedger.Stop memory place = IMaterialLedger.Stop(giver, station, at);
+        Waybill bill = Waybills.readWay(consignment);
+        former = _contentOf(consignment, journey, bill);
+        IMaterialLedger.Stop memory place = _placeAt(consignment, journey, bill, journey.sequence());
+        (place.station, place.since) = (station, at);
+        uint64[] memory left = _aboard(consignment, journey);
         uint64[] memory parcels = new uint64[](exceptions.length);
         for (uint256 i; i < exceptions.length; ++i) {
             parcels[i] = _setAside(consignment, exceptions[i], place, state);
+            if (parcels[i] == exceptions[i].parcel) left = _without(left, parcels[i]);
         }
-        uint64[] memory left = _aboard[consignment];
-        if (left.length == 0) revert IMaterialLedger.LoadEmptied(consignment);
-        former = _contents[consignment];
-        bytes32 content = _contentOf(left);
-        _contents[consignment] = content;
+        _journeys[consignment] = journey.amended();
+        bytes memory told = abi.encode(
+            parcels, _amend(consignment, left), place.custodian, place.station, place.since
+        );
         _tell(
-            bytes.concat(
-                abi.encode(IMaterialLedger.UnitsSetAside.selector, consignment),
-                abi.encode(parcels, content, giver, station, at)
-            ),
-            2
+            bytes.concat(abi.encode(IMaterialLedger.UnitsSetAside.selector, consignment), told), 2
         );
     }
 
     // --- internal reads ---
+
+    /// @dev Where a load is to go: from where its first parcel rests, to each taker.
+    function _placesOf(IMaterialLedger.Parcel storage first, IMaterialLedger.Stop[] calldata takers)
+        private
+        view
+        returns (IMaterialLedger.Stop[] memory places)
+    {
+        places = new IMaterialLedger.Stop[](takers.length + 1);
+        places[0].custodian = first.custodian;
+        places[0].station = first.station;
+        for (uint256 i; i < takers.length; ++i) {
+            places[i + 1] = takers[i];
+        }
+    }
+
+    function _without(uint64[] memory parcels, uint64 gone)
+        private
+        pure
+        returns (uint64[] memory left)
+    {
+        left = new uint64[](parcels.length - 1);
+        uint64 last = parcels[left.length];
+        for (uint256 i; i < left.length; ++i) {
+            left[i] = parcels[i] == gone ? last : parcels[i];
+        }
+    }
 
     function _contentOf(uint64[] memory parcels) private view returns (bytes32) {
         uint64[] memory lots = new uint64[](parcels.length);
@@ -143,19 +168,20 @@ contract LoadOffice is ParcelBook {
 
     // --- internal writes ---
 
-    /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again.
+    /// @dev Puts the parcels into the load; one named twice is aboard already when its turn comes again. Returns what its waybill says of each.
     function _board(
         uint64 consignment,
         uint64[] calldata parcels,
         address seller,
         IMaterialLedger.Stop memory start
-    ) private returns (bytes32) {
+    ) private returns (Waybills.Entry[] memory entries) {
+        entries = new Waybills.Entry[](parcels.length);
         for (uint256 i; i < parcels.length; ++i) {
             uint64 id = parcels[i];
             if (seller != address(0)) _sell(id, seller);
             IMaterialLedger.Parcel storage record =
                 _atRest(id, IMaterialLedger.ParcelState.ALLOCATED);
-            if (record.consignment != 0) {
+            if (record.state != IMaterialLedger.ParcelState.ALLOCATED) {
                 revert IMaterialLedger.WrongState(id, IMaterialLedger.ParcelState.ALLOCATED);
             }
             if (record.custodian != start.custodian || record.station != start.station) {
@@ -163,13 +189,10 @@ contract LoadOffice is ParcelBook {
             }
             _checkExpiry(record.lot);
             _checkRecall(record.lot);
+            entries[i] = Waybills.Entry(id, record.since, record.consignment);
+            record.state = IMaterialLedger.ParcelState.IN_TRANSIT;
             record.consignment = uint48(consignment);
-            _rides[id][record.rides] = IMaterialLedger.Ride(
-                consignment, record.since, IMaterialLedger.ParcelState.NULL, 0
-            );
-            _aboard[consignment].push(id);
         }
-        return _contentOf(parcels);
     }
 
     /// @dev What is sold goes from its seller's stock into the load.
@@ -177,6 +200,13 @@ contract LoadOffice is ParcelBook {
         IMaterialLedger.Parcel storage record = _atRest(id, IMaterialLedger.ParcelState.HELD);
         _checkCustodian(id, record, seller);
         _move(id, record, IMaterialLedger.ParcelState.ALLOCATED);
+    }
+
+    /// @dev Keeps what is left of a load. Returns its content.
+    function _amend(uint64 consignment, uint64[] memory left) private returns (bytes32 content) {
+        if (left.length == 0) revert IMaterialLedger.LoadEmptied(consignment);
+        content = _contentOf(left);
+        _amendments[consignment] = Amendment(content, left);
     }
 
     /// @dev Puts units of a parcel aboard down where it changes hands. Returns the parcel that holds them.
@@ -189,36 +219,23 @@ contract LoadOffice is ParcelBook {
         uint64 id = found.parcel;
         IMaterialLedger.ParcelState to = _stateAfter(found);
         IMaterialLedger.Parcel storage record = _parcels[id];
-        if (record.consignment != consignment) {
+        bool isAboard = record.state == IMaterialLedger.ParcelState.IN_TRANSIT;
+        if (!isAboard || record.consignment != consignment) {
             revert IMaterialLedger.NotAboard(consignment, id);
         }
-        IMaterialLedger.Ride storage present = _rides[id][record.rides];
+        RideNote storage note = _rideNotes[id][consignment];
         part = _part(id, record, found.units);
         if (part == id) {
-            present.outcome = to;
+            note.outcome = to;
             record.rides += 1;
-            _leave(consignment, id);
         } else {
-            present.setAside += found.units;
+            note.setAside += found.units;
             record = _parcels[part];
         }
-        record.custodian = place.custodian;
-        record.since = place.since;
-        record.station = place.station;
-        record.state = to;
-        record.consignment = 0;
+        _putDown(record, place, to);
         if (to == IMaterialLedger.ParcelState.QUARANTINED) {
             _stop(part, place.custodian, from);
         }
         _count(part, record.lot, from, to, record.units, consignment);
-    }
-
-    function _leave(uint64 consignment, uint64 id) private {
-        uint64[] storage aboard = _aboard[consignment];
-        uint256 last = aboard.length - 1;
-        for (uint256 i; i < last; ++i) {
-            if (aboard[i] == id) aboard[i] = aboard[last];
-        }
-        aboard.pop();
     }
 }

@@ -2,8 +2,8 @@
 pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
-import {Earmarks} from "../libraries/Earmarks.sol";
 import {Journey, Journeys} from "../libraries/Journeys.sol";
+import {Waybill, Waybills} from "../libraries/Waybills.sol";
 import {References} from "../libraries/References.sol";
 import {LotCounter} from "./LotCounter.sol";
 
@@ -12,8 +12,6 @@ import {LotCounter} from "./LotCounter.sol";
 /// @dev While a parcel rides, custodian, time and state are the load's: so a handover costs the same however many
 /// parcels ride, but for the first, which moves the lots' counters.
 contract MaterialLedger is LotCounter {
-    using Earmarks for IMaterialLedger.Earmark;
-
     /// @notice Most parcels in a load.
     uint256 public constant MAX_PARCELS = _MOST_PARCELS;
 
@@ -28,9 +26,6 @@ contract MaterialLedger is LotCounter {
 
     /// @notice The code of what is done with loads but to pass them on.
     address public immutable loadOffice;
-
-    /// @dev Times of the changes of custody that the journey's word has no room for.
-    mapping(uint64 consignment => uint256) private _laterTimes;
 
     constructor(
         address accessManager,
@@ -57,13 +52,22 @@ contract MaterialLedger is LotCounter {
     /// @inheritdoc IMaterialLedger
     function parcel(uint64 id) external view returns (Parcel memory record) {
         record = _knownParcel(id);
-        uint64 consignment = record.consignment;
-        if (consignment != 0) {
-            Load memory carrying = _load(consignment);
-            record.custodian = carrying.custodian;
-            record.since = carrying.since;
-            record.state = carrying.state;
+        bool isAboard = record.state == ParcelState.IN_TRANSIT;
+        if (isAboard) {
+            uint64 consignment = record.consignment;
+            Journey journey = _journeys[consignment];
+            Stop memory last =
+                _stopAt(consignment, journey, Waybills.readWay(consignment), journey.sequence());
+            record.custodian = last.custodian;
+            record.since = last.since;
+            record.state = journey.state();
+            isAboard = !journey.hasEnded();
+            if (!isAboard) {
+                record.station = last.station;
+                ++record.rides;
+            }
         }
+        if (!isAboard) record.consignment = 0;
     }
 
     /// @inheritdoc IMaterialLedger
@@ -72,20 +76,34 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
-    function parcelsOf(uint64 consignment) external view returns (uint64[] memory) {
-        return _aboard[consignment];
+    function parcelsOf(uint64 consignment) external view returns (uint64[] memory parcels) {
+        Journey journey = _journeys[consignment];
+        if (journey.state() == ParcelState.NULL) return parcels;
+        return _aboard(consignment, journey);
     }
 
     /// @inheritdoc IMaterialLedger
     function isLoadRecalled(uint64 consignment) external view returns (bool) {
-        return _isLoadRecalled(consignment, _knownLoad(consignment));
+        Journey journey = _knownLoad(consignment);
+        return _isLoadRecalled(consignment, journey);
     }
 
     /// @inheritdoc IMaterialLedger
     function ride(uint64 parcelId, uint16 index) external view returns (Ride memory past) {
-        if (index >= _parcels[parcelId].rides) return past;
-        past = _rides[parcelId][index];
-        past.outcome = _outcomeOf(past);
+        Parcel storage record = _parcels[parcelId];
+        uint256 rides = record.rides;
+        uint64 consignment = record.consignment;
+        Waybills.Entry memory entry = Waybills.read(consignment).entryOf(parcelId);
+        if (record.state == ParcelState.IN_TRANSIT) {
+            if (_journeys[consignment].hasEnded()) ++rides;
+            else (consignment, entry) = _before(parcelId, entry);
+        }
+        if (index >= rides) return past;
+        while (--rides > index) {
+            (consignment, entry) = _before(parcelId, entry);
+        }
+        RideNote storage note = _rideNotes[parcelId][consignment];
+        past = Ride(consignment, entry.since, _outcomeOf(note, consignment), note.setAside);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -94,37 +112,41 @@ contract MaterialLedger is LotCounter {
         view
         returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside)
     {
-        // The present ride first: there is a record of it as soon as something was set aside.
-        for (uint256 i = uint256(_knownParcel(parcelId).rides) + 1; i != 0; --i) {
-            Ride memory past = _rides[parcelId][uint16(i - 1)];
-            if (past.consignment == consignment) {
-                outcome = i > _parcels[parcelId].rides ? past.outcome : _outcomeOf(past);
-                return (outcome, _journeys[consignment].state(), past.setAside);
-            }
+        _knownParcel(parcelId);
+        Journey journey = _journeys[consignment];
+        ofLoad = journey.state();
+        if (ofLoad == ParcelState.NULL) return (outcome, ofLoad, unitsSetAside);
+        if (Waybills.read(consignment).entryOf(parcelId).parcel == 0) {
+            return (outcome, ParcelState.NULL, unitsSetAside);
         }
+        RideNote storage note = _rideNotes[parcelId][consignment];
+        outcome = note.outcome;
+        // A load that never left was no ride.
+        if (journey.hasEnded() && ofLoad != ParcelState.HELD) {
+            outcome = _outcomeOf(note, consignment);
+        }
+        unitsSetAside = note.setAside;
     }
 
     /// @inheritdoc IMaterialLedger
     function responsibleAt(uint64 parcelId, uint40 time) external view returns (address) {
-        Parcel storage record = _knownParcel(parcelId);
+        _knownParcel(parcelId);
         if (time > block.timestamp) return address(0);
         // From its merging on, the parcel that took its units answers.
         for (Merge memory gone = _merges[parcelId]; gone.into != 0 && time >= gone.at;) {
             parcelId = gone.into;
-            record = _parcels[parcelId];
             gone = _merges[parcelId];
         }
         // Before it was split off, a parcel was part of its parent.
-        while (time < _firstRest(parcelId, record)) {
-            parcelId = record.parent;
-            if (parcelId == 0) return address(0);
-            record = _parcels[parcelId];
+        for (; parcelId != 0; parcelId = _parcels[parcelId].parent) {
+            Parcel storage record = _parcels[parcelId];
+            if (record.state != ParcelState.IN_TRANSIT && time >= record.since) {
+                return record.custodian;
+            }
+            uint64 consignment = _rideAt(parcelId, record.consignment, time);
+            if (consignment != 0) return _custodianAt(consignment, time);
         }
-        if (time >= record.since) {
-            return
-                record.consignment == 0 ? record.custodian : _custodianAt(record.consignment, time);
-        }
-        return _custodianAt(_rideAt(parcelId, record.rides, time), time);
+        return address(0);
     }
 
     /// @inheritdoc IMaterialLedger
@@ -135,26 +157,28 @@ contract MaterialLedger is LotCounter {
     {
         Journey journey = _knownLoad(consignment);
         if (sequence > journey.sequence()) return (address(0), 0);
-        Stop memory stop = _stopAt(consignment, journey, sequence);
+        Stop memory stop = _stopAt(consignment, journey, Waybills.readWay(consignment), sequence);
         return (stop.custodian, stop.since);
     }
 
     /// @inheritdoc IMaterialLedger
     function routeOf(uint64 consignment) external view returns (Stop[] memory route) {
         Journey journey = _knownLoad(consignment);
+        Waybill bill = Waybills.readWay(consignment);
         route = new Stop[](journey.stops());
         for (uint256 i; i < route.length; ++i) {
-            route[i] = _stopAt(consignment, journey, i);
+            route[i] = _stopAt(consignment, journey, bill, i);
         }
     }
 
     /// @inheritdoc IMaterialLedger
     function progressOf(uint64 consignment) external view returns (Progress memory progress) {
         Journey journey = _knownLoad(consignment);
+        Waybill bill = Waybills.readWay(consignment);
         uint256 sequence = journey.sequence();
-        progress.custodian = _stops[consignment][sequence].custodian;
+        progress.custodian = _placeAt(consignment, journey, bill, sequence).custodian;
         progress.isRecalled = _isLoadRecalled(consignment, journey);
-        progress.content = _contents[consignment];
+        progress.content = _contentOf(consignment, journey, bill);
         progress.times = new uint40[](sequence + 1);
         for (uint256 i; i <= sequence; ++i) {
             progress.times[i] = _timeOf(consignment, journey, i);
@@ -164,14 +188,12 @@ contract MaterialLedger is LotCounter {
     // --- DonationRegistry ---
 
     /// @inheritdoc IMaterialLedger
-    function commissionGift(
-        Commission calldata request,
-        address donor,
-        address custodian,
-        Earmark calldata earmark
-    ) external onlyWriter(donationRegistry) returns (uint64 lotId, uint64 parcelId) {
-        earmark.requireBorne(registry);
-        return _commission(request, LotKind.GIFT, donor, custodian, earmark);
+    function commissionGift(Commission calldata, address, address, Earmark calldata)
+        external
+        onlyWriter(donationRegistry)
+        returns (uint64, uint64)
+    {
+        _toOffice();
     }
 
     // --- DemandEscrow ---
@@ -236,17 +258,18 @@ contract MaterialLedger is LotCounter {
         returns (Change memory change)
     {
         Journey journey = _knownLoad(consignment);
+        Waybill bill = Waybills.readWay(consignment);
         ParcelState state = journey.state();
         if (state == ParcelState.ALLOCATED) {
             journey = journey.withState(ParcelState.IN_TRANSIT);
-            _moveAboard(consignment, ParcelState.ALLOCATED, ParcelState.IN_TRANSIT);
+            _depart(consignment, _aboard(consignment, journey));
         } else if (state != ParcelState.IN_TRANSIT) {
             revert WrongLoadState(consignment, state);
         }
         journey = _checkLoadRecall(consignment, journey);
-        change = _changeCustody(consignment, journey, Stop(to, station, at));
-        change.content = _contents[consignment];
-        _journeys[consignment] = journey.advanced(at);
+        (change, journey) = _changeCustody(consignment, journey, bill, Stop(to, station, at));
+        change.content = _contentOf(consignment, journey, bill);
+        _journeys[consignment] = journey;
     }
 
     /// @inheritdoc IMaterialLedger
@@ -268,14 +291,16 @@ contract MaterialLedger is LotCounter {
     ) external onlyWriter(freightEscrow) {
         Journey journey = _knownLoad(consignment);
         ParcelState from = journey.state();
-        address present = _stops[consignment][journey.sequence()].custodian;
         if (outcome == ParcelState.ALLOCATED || outcome == ParcelState.HELD) _run(loadOffice);
+        Waybill bill = Waybills.readWay(consignment);
+        bool isTaken =
+            custodian != _placeAt(consignment, journey, bill, journey.sequence()).custodian;
         if (
             !_isReceived(outcome) && outcome != ParcelState.QUARANTINED
                 && outcome != ParcelState.RETURNED && outcome != ParcelState.LOST
         ) revert BadOutcome(outcome);
         // What is set apart where it is may never have left.
-        bool isStopped = outcome == ParcelState.QUARANTINED && custodian == present;
+        bool isStopped = outcome == ParcelState.QUARANTINED && !isTaken;
         if (from != ParcelState.IN_TRANSIT && !(isStopped && from == ParcelState.ALLOCATED)) {
             revert WrongLoadState(consignment, from);
         }
@@ -283,23 +308,17 @@ contract MaterialLedger is LotCounter {
         isStopped =
             isStopped && (from == ParcelState.ALLOCATED || _isLoadRecalled(consignment, journey));
         if (_isReceived(outcome)) journey = _checkLoadRecall(consignment, journey);
-        if (custodian == present) {
-            _checkTime(consignment, journey, at);
-        } else {
-            _changeCustody(consignment, journey, Stop(custodian, station, at));
-            journey = journey.advanced(at);
-        }
+        Stop memory last = Stop(custodian, station, at);
+        if (isTaken) (, journey) = _changeCustody(consignment, journey, bill, last);
+        else _checkTime(consignment, journey, at);
         _journeys[consignment] = journey.withState(outcome);
-        Parcel memory arrival;
-        arrival.custodian = custodian;
-        arrival.since = at;
-        arrival.station = station;
-        arrival.state = outcome;
-        uint64[] memory parcels = _aboard[consignment];
-        for (uint256 i; i < parcels.length; ++i) {
-            if (isStopped) _stop(parcels[i], custodian, from);
-            _unload(parcels[i], arrival, consignment, from);
+        uint64[] memory parcels = _aboard(consignment, journey);
+        if (isStopped) {
+            for (uint256 i; i < parcels.length; ++i) {
+                _stop(parcels[i], custodian, from);
+            }
         }
+        _unload(consignment, parcels, from, outcome, last, isTaken);
         _tellClosed(consignment, outcome, custodian, at);
     }
 
@@ -310,15 +329,19 @@ contract MaterialLedger is LotCounter {
         return outcome == ParcelState.DELIVERED || outcome == ParcelState.DISTRIBUTED;
     }
 
-    /// @dev How a ride ended: as its load did, unless it says otherwise itself.
-    function _outcomeOf(Ride memory past) private view returns (ParcelState) {
-        if (past.outcome != ParcelState.NULL) return past.outcome;
-        return _journeys[past.consignment].state();
+    /// @dev How a ride ended: as its load did, unless its note says otherwise.
+    function _outcomeOf(RideNote storage note, uint64 consignment)
+        private
+        view
+        returns (ParcelState)
+    {
+        ParcelState outcome = note.outcome;
+        return outcome == ParcelState.NULL ? _journeys[consignment].state() : outcome;
     }
 
     function _isLoadRecalled(uint64 consignment, Journey journey) private view returns (bool) {
         if (journey.clear() == _recallEpoch) return false;
-        uint64[] memory parcels = _aboard[consignment];
+        uint64[] memory parcels = _aboard(consignment, journey);
         for (uint256 i; i < parcels.length; ++i) {
             if (_recalledIn(_parcels[parcels[i]].lot) != 0) return true;
         }
@@ -332,40 +355,25 @@ contract MaterialLedger is LotCounter {
 
     function _load(uint64 consignment) private view returns (Load memory) {
         Journey journey = _knownLoad(consignment);
-        Stop memory present = _stopAt(consignment, journey, journey.sequence());
+        Waybill bill = Waybills.readWay(consignment);
+        Stop memory present = _stopAt(consignment, journey, bill, journey.sequence());
         return Load({
             custodian: present.custodian,
             since: present.since,
             sequence: uint16(journey.sequence()),
             state: journey.state(),
             clearedAt: journey.clear(),
-            content: _contents[consignment]
+            content: _contentOf(consignment, journey, bill)
         });
     }
 
-    function _stopAt(uint64 consignment, Journey journey, uint256 sequence)
+    function _stopAt(uint64 consignment, Journey journey, Waybill bill, uint256 sequence)
         private
         view
         returns (Stop memory stop)
     {
-        stop = _stops[consignment][sequence];
+        stop = _placeAt(consignment, journey, bill, sequence);
         if (sequence <= journey.sequence()) stop.since = _timeOf(consignment, journey, sequence);
-    }
-
-    /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.
-    function _timeOf(uint64 consignment, Journey journey, uint256 sequence)
-        private
-        view
-        returns (uint40)
-    {
-        if (sequence == 0) return journey.formedAt();
-        if (sequence <= Journeys.TIMES) return journey.timeOf(sequence);
-        return journey.formedAt() + uint32(_laterTimes[consignment] >> _shiftOf(sequence));
-    }
-
-    /// @dev Where the time of a change of custody is that the journey has no room for.
-    function _shiftOf(uint256 sequence) private pure returns (uint256) {
-        return 32 * (sequence - Journeys.TIMES - 1);
     }
 
     function _checkTime(uint64 consignment, Journey journey, uint40 at) private view {
@@ -375,25 +383,33 @@ contract MaterialLedger is LotCounter {
         }
     }
 
-    /// @dev Since when there is a record of its own for a parcel.
-    function _firstRest(uint64 parcelId, Parcel storage record) private view returns (uint40) {
-        return record.rides == 0 ? record.since : _rides[parcelId][0].since;
+    /// @dev What carried a parcel before the ride that is told of.
+    function _before(uint64 parcelId, Waybills.Entry memory entry)
+        private
+        view
+        returns (uint64, Waybills.Entry memory)
+    {
+        return (entry.former, Waybills.read(entry.former).entryOf(parcelId));
     }
 
-    /// @dev The last ride whose rest began at or before `time`; the first one's did.
-    function _rideAt(uint64 parcelId, uint16 rides, uint40 time) private view returns (uint64) {
-        uint16 low;
-        while (rides - low > 1) {
-            uint16 middle = low + (rides - low) / 2;
-            if (_rides[parcelId][middle].since <= time) low = middle;
-            else rides = middle;
+    /// @dev The last ride, from `consignment` backwards, before which a parcel had begun to rest at `time`; zero when none.
+    function _rideAt(uint64 parcelId, uint64 consignment, uint40 time)
+        private
+        view
+        returns (uint64)
+    {
+        while (consignment != 0) {
+            Waybills.Entry memory entry = Waybills.read(consignment).entryOf(parcelId);
+            if (time >= entry.since) break;
+            consignment = entry.former;
         }
-        return _rides[parcelId][low].consignment;
+        return consignment;
     }
 
     /// @dev Who had custody of a load, the consignor for any time before its first handover.
     function _custodianAt(uint64 consignment, uint40 time) private view returns (address) {
         Journey journey = _journeys[consignment];
+        Waybill bill = Waybills.readWay(consignment);
         uint256 low;
         uint256 high = journey.sequence() + 1;
         while (high - low > 1) {
@@ -401,36 +417,26 @@ contract MaterialLedger is LotCounter {
             if (_timeOf(consignment, journey, middle) <= time) low = middle;
             else high = middle;
         }
-        return _stops[consignment][low].custodian;
+        return _placeAt(consignment, journey, bill, low).custodian;
     }
 
     // --- internal writes ---
 
-    function _moveAboard(uint64 consignment, ParcelState from, ParcelState to) private {
-        uint64[] memory parcels = _aboard[consignment];
-        for (uint256 i; i < parcels.length; ++i) {
-            Parcel storage record = _parcels[parcels[i]];
-            _count(parcels[i], record.lot, from, to, record.units, consignment);
-        }
-    }
-
-    /// @dev Writes all but the journey itself. A change as planned finds its stop there.
-    function _changeCustody(uint64 consignment, Journey journey, Stop memory taken)
+    /// @dev Writes all but the journey, which is returned as it is to be. A change as planned stands on the waybill.
+    function _changeCustody(uint64 consignment, Journey journey, Waybill bill, Stop memory taken)
         private
-        returns (Change memory change)
+        returns (Change memory change, Journey next)
     {
         _checkTime(consignment, journey, taken.since);
         uint256 sequence = journey.sequence();
-        mapping(uint256 => Stop) storage stops = _stops[consignment];
-        Stop storage planned = stops[sequence + 1];
-        change.from = stops[sequence].custodian;
+        change.from = _placeAt(consignment, journey, bill, sequence).custodian;
         change.since = _timeOf(consignment, journey, sequence);
         change.sequence = uint16(sequence);
-        change.taker = planned.custodian;
-        change.station = planned.station;
+        (change.taker, change.station) = bill.place(sequence + 1);
+        next = journey.advanced(taken.since);
         if (change.taker != taken.custodian || change.station != taken.station) {
-            planned.custodian = taken.custodian;
-            planned.station = taken.station;
+            _detours[consignment][sequence + 1] = Stop(taken.custodian, taken.station, 0);
+            next = next.detoured();
         }
         if (sequence >= Journeys.TIMES) {
             if (sequence == _MOST_CHANGES) revert TooManyChanges(consignment, _MOST_CHANGES);
@@ -446,29 +452,46 @@ contract MaterialLedger is LotCounter {
     function _checkLoadRecall(uint64 consignment, Journey journey) private returns (Journey) {
         uint32 epoch = _recallEpoch;
         if (journey.clear() == epoch) return journey;
-        uint64[] memory parcels = _aboard[consignment];
+        uint64[] memory parcels = _aboard(consignment, journey);
         for (uint256 i; i < parcels.length; ++i) {
             _checkRecall(_parcels[parcels[i]].lot);
         }
         return journey.withClear(epoch);
     }
 
-    /// @dev What had expired when it arrived is quarantined instead of delivered.
-    function _unload(uint64 id, Parcel memory arrival, uint64 consignment, ParcelState from)
-        private
-    {
-        Parcel storage record = _parcels[id];
-        ParcelState outcome = arrival.state;
-        if (_isReceived(outcome) && _isExpired(record.lot, arrival.since)) {
-            outcome = ParcelState.QUARANTINED;
-            _rides[id][record.rides].outcome = outcome;
+    /// @dev Counts what is picked up.
+    function _depart(uint64 consignment, uint64[] memory parcels) private {
+        for (uint256 i; i < parcels.length; ++i) {
+            Parcel storage record = _parcels[parcels[i]];
+            (uint64 lotId, uint64 units) = (record.lot, record.units);
+            _count(
+                parcels[i], lotId, ParcelState.ALLOCATED, ParcelState.IN_TRANSIT, units, consignment
+            );
         }
-        record.custodian = arrival.custodian;
-        record.since = arrival.since;
-        record.state = outcome;
-        record.station = arrival.station;
-        record.rides += 1;
-        record.consignment = 0;
-        _count(id, record.lot, from, outcome, record.units, consignment);
+    }
+
+    /// @dev Counts what has come to the end of its ride. Where the load has been taken, its parcels are with it until they are next touched; what had expired
+    /// when it arrived is quarantined instead of delivered.
+    function _unload(
+        uint64 consignment,
+        uint64[] memory parcels,
+        ParcelState from,
+        ParcelState outcome,
+        Stop memory place,
+        bool isTaken
+    ) private {
+        for (uint256 i; i < parcels.length; ++i) {
+            uint64 id = parcels[i];
+            Parcel storage record = _parcels[id];
+            ParcelState end = outcome;
+            if (_isReceived(outcome) && _isExpired(record.lot, place.since)) {
+                end = ParcelState.QUARANTINED;
+                _rideNotes[id][consignment].outcome = end;
+            }
+            _count(id, record.lot, from, end, record.units, consignment);
+            if (isTaken && end == outcome) continue;
+            _putDown(record, place, end);
+            record.rides += 1;
+        }
     }
 }

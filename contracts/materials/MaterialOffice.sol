@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {IRecipeBook} from "../../interfaces/IRecipeBook.sol";
+import {Earmarks} from "../libraries/Earmarks.sol";
 import {References} from "../libraries/References.sol";
 import {ParcelBook} from "./ParcelBook.sol";
 
@@ -13,6 +14,8 @@ import {ParcelBook} from "./ParcelBook.sol";
 /// storage, with the caller's own sender. Both have their storage from `ParcelBook` and may declare none before it. Called directly
 /// it knows no lot and no parcel, and can change nothing but itself.
 contract MaterialOffice is ParcelBook {
+    using Earmarks for IMaterialLedger.Earmark;
+
     /// @notice Most parcels that go into a transformation.
     uint256 public constant MAX_INPUTS = 8;
 
@@ -134,7 +137,7 @@ contract MaterialOffice is ParcelBook {
 
     /// @notice See `IMaterialLedger.split`.
     function split(uint64 parcelId, uint64 units) external returns (uint64 child) {
-        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        IMaterialLedger.Parcel storage record = _landed(parcelId);
         IMaterialLedger.ParcelState state = _stateOf(record);
         if (
             state != IMaterialLedger.ParcelState.HELD
@@ -168,8 +171,8 @@ contract MaterialOffice is ParcelBook {
 
     /// @notice See `IMaterialLedger.merge`.
     function merge(uint64 into, uint64 parcelId) external {
-        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
-        IMaterialLedger.Parcel storage other = _knownParcel(into);
+        IMaterialLedger.Parcel storage record = _landed(parcelId);
+        IMaterialLedger.Parcel storage other = _landed(into);
         IMaterialLedger.ParcelState state = _stateOf(record);
         if (
             state != IMaterialLedger.ParcelState.HELD
@@ -194,7 +197,7 @@ contract MaterialOffice is ParcelBook {
     /// @notice See `IMaterialLedger.quarantine`.
     function quarantine(uint64 parcelId, bytes32 evidence) external {
         if (evidence == 0) revert IMaterialLedger.NoEvidence();
-        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        IMaterialLedger.Parcel storage record = _landed(parcelId);
         IMaterialLedger.ParcelState state = _stateOf(record);
         if (
             state != IMaterialLedger.ParcelState.HELD
@@ -248,7 +251,7 @@ contract MaterialOffice is ParcelBook {
     /// @notice See `IMaterialLedger.reportLoss`.
     function reportLoss(uint64 parcelId, uint64 units, bytes32 evidence) external {
         if (evidence == 0) revert IMaterialLedger.NoEvidence();
-        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        IMaterialLedger.Parcel storage record = _landed(parcelId);
         IMaterialLedger.ParcelState state = _stateOf(record);
         if (
             state != IMaterialLedger.ParcelState.HELD
@@ -264,7 +267,7 @@ contract MaterialOffice is ParcelBook {
     /// @notice See `IMaterialLedger.destroy`.
     function destroy(uint64 parcelId, bytes32 evidence) external {
         if (evidence == 0) revert IMaterialLedger.NoEvidence();
-        IMaterialLedger.Parcel storage record = _knownParcel(parcelId);
+        IMaterialLedger.Parcel storage record = _landed(parcelId);
         IMaterialLedger.ParcelState state = _stateOf(record);
         if (
             state != IMaterialLedger.ParcelState.QUARANTINED
@@ -278,6 +281,19 @@ contract MaterialOffice is ParcelBook {
         _tell(
             abi.encode(IMaterialLedger.ParcelDestroyed.selector, parcelId, msg.sender, evidence), 3
         );
+    }
+
+    // --- DonationRegistry; the ledger has checked the caller ---
+
+    /// @notice See `IMaterialLedger.commissionGift`.
+    function commissionGift(
+        IMaterialLedger.Commission calldata request,
+        address donor,
+        address custodian,
+        IMaterialLedger.Earmark calldata earmark
+    ) external returns (uint64 lotId, uint64 parcelId) {
+        earmark.requireBorne(registry);
+        return _commission(request, IMaterialLedger.LotKind.GIFT, donor, custodian, earmark);
     }
 
     // --- DemandEscrow; the ledger has checked the caller ---
@@ -314,7 +330,7 @@ contract MaterialOffice is ParcelBook {
     function release(uint64 parcelId) external {
         IMaterialLedger.Parcel storage record =
             _atRest(parcelId, IMaterialLedger.ParcelState.ALLOCATED);
-        if (record.consignment != 0) {
+        if (record.state != IMaterialLedger.ParcelState.ALLOCATED) {
             revert IMaterialLedger.WrongState(parcelId, IMaterialLedger.ParcelState.ALLOCATED);
         }
         _move(parcelId, record, IMaterialLedger.ParcelState.HELD);
@@ -437,6 +453,30 @@ contract MaterialOffice is ParcelBook {
     }
 
     // --- internal writes ---
+
+    function _commission(
+        IMaterialLedger.Commission calldata request,
+        IMaterialLedger.LotKind kind,
+        address maker,
+        address custodian,
+        IMaterialLedger.Earmark memory earmark
+    ) private returns (uint64 lotId, uint64 parcelId) {
+        lotId = _createLot(request, kind, maker, earmark);
+        IMaterialLedger.Parcel memory first;
+        first.custodian = custodian;
+        first.since = uint40(block.timestamp);
+        first.state = IMaterialLedger.ParcelState.HELD;
+        first.station = request.station;
+        first.lot = uint48(lotId);
+        first.units = uint56(request.quantity);
+        parcelId = _create(first);
+        bytes memory topics =
+            abi.encode(IMaterialLedger.LotCommissioned.selector, lotId, request.material, maker);
+        bytes memory data = abi.encode(
+            parcelId, custodian, request.quantity, request.expiry, kind, request.evidence
+        );
+        _tell(bytes.concat(topics, data), 4);
+    }
 
     /// @dev The caller says what becomes of the units.
     function _takePromise(uint64 id, IMaterialLedger.Parcel storage record, uint64 units) private {

@@ -3,12 +3,14 @@ pragma solidity 0.8.30;
 
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {Journey, Journeys} from "../libraries/Journeys.sol";
+import {Waybill, Waybills} from "../libraries/Waybills.sol";
 import {LotBook} from "./LotBook.sol";
 
 /// @title ParcelBook
 /// @notice Parcels at rest: how many units of which lot, in whose hands, in which state.
-/// @dev A parcel that rides in a load has no custodian, time or state of its own: the load's count. Ids are counted from 1, so that 48 bits
-/// hold them all. Promised units are of a parcel that is offered, or that was stopped, destroyed or lost in that state.
+/// @dev A parcel that rides in a load is kept as IN_TRANSIT and has no custodian, time or state of its own: the load's count, also once it has ended, until the
+/// parcel is next touched (`_landed`). Its `consignment` is kept for ever: it leads to the waybill of its last load, and that to the load before. Ids are
+/// counted from 1, so that 48 bits hold them all. Promised units are of a parcel that is offered, or that was stopped, destroyed or lost in that state.
 abstract contract ParcelBook is LotBook {
     /// @dev Where the units of a merged parcel went.
     struct Merge {
@@ -16,10 +18,25 @@ abstract contract ParcelBook is LotBook {
         uint40 at;
     }
 
+    /// @dev What a ride was for a parcel other than for its load. @param outcome NULL where it ended as the load. @param setAside Units that were split off.
+    struct RideNote {
+        IMaterialLedger.ParcelState outcome; // slot 0
+        uint64 setAside;
+    }
+
+    /// @dev What a load carries since units of it were set aside.
+    struct Amendment {
+        bytes32 content; // slot 0
+        uint64[] parcels; // slot 1
+    }
+
     uint256 internal constant _MOST_PARCELS = 16;
 
     /// @dev Changes of custody whose times the journey's word and one word more hold.
     uint256 internal constant _MOST_CHANGES = Journeys.TIMES + 8;
+
+    /// @dev Times of the changes of custody that the journey's word has no room for.
+    mapping(uint64 consignment => uint256) internal _laterTimes;
 
     mapping(uint64 parcelId => IMaterialLedger.Parcel) internal _parcels;
 
@@ -27,21 +44,16 @@ abstract contract ParcelBook is LotBook {
 
     mapping(uint64 parcelId => Merge) internal _merges;
 
-    /// @dev The loads that have carried a parcel, then the one that carries it. Written when the load is formed; an outcome stands here only where
-    /// it is not the load's.
-    mapping(uint64 parcelId => mapping(uint16 index => IMaterialLedger.Ride)) internal _rides;
+    mapping(uint64 parcelId => mapping(uint64 consignment => RideNote)) internal _rideNotes;
 
     /// @dev Kept here for all who ask where a parcel is; written by the ledger alone.
     mapping(uint64 consignment => Journey) internal _journeys;
 
-    /// @dev Who takes a load, and where, at each change of custody; the consignor first. Their times are with the journey.
+    /// @dev Changes of custody that went otherwise than the waybill says. The times of all are with the journey.
     mapping(uint64 consignment => mapping(uint256 sequence => IMaterialLedger.Stop)) internal
-        _stops;
+        _detours;
 
-    /// @dev What a load carries, hashed; and its parcels.
-    mapping(uint64 consignment => bytes32) internal _contents;
-
-    mapping(uint64 consignment => uint64[]) internal _aboard;
+    mapping(uint64 consignment => Amendment) internal _amendments;
 
     constructor(address accessManager, address participantRegistry)
         LotBook(accessManager, participantRegistry)
@@ -61,25 +73,56 @@ abstract contract ParcelBook is LotBook {
         view
         returns (IMaterialLedger.ParcelState)
     {
-        uint64 consignment = record.consignment;
-        return consignment == 0 ? record.state : _journeys[consignment].state();
+        IMaterialLedger.ParcelState kept = record.state;
+        if (kept != IMaterialLedger.ParcelState.IN_TRANSIT) return kept;
+        return _journeys[record.consignment].state();
     }
 
     function _custodianOf(IMaterialLedger.Parcel storage record) internal view returns (address) {
+        if (record.state != IMaterialLedger.ParcelState.IN_TRANSIT) return record.custodian;
         uint64 consignment = record.consignment;
-        if (consignment == 0) return record.custodian;
-        return _stops[consignment][_journeys[consignment].sequence()].custodian;
+        Journey journey = _journeys[consignment];
+        Waybill bill = Waybills.readWay(consignment);
+        return _placeAt(consignment, journey, bill, journey.sequence()).custodian;
     }
 
-    /// @dev The parcel, which must be in `state`.
-    function _atRest(uint64 id, IMaterialLedger.ParcelState state)
+    /// @dev Who took or is to take a load, and where; without the time.
+    function _placeAt(uint64 consignment, Journey journey, Waybill bill, uint256 sequence)
         internal
         view
-        returns (IMaterialLedger.Parcel storage record)
+        returns (IMaterialLedger.Stop memory stop)
     {
-        record = _knownParcel(id);
-        IMaterialLedger.ParcelState present = _stateOf(record);
-        if (present != state) revert IMaterialLedger.WrongState(id, present);
+        if (journey.isDetoured()) stop = _detours[consignment][sequence];
+        if (stop.custodian == address(0)) (stop.custodian, stop.station) = bill.place(sequence);
+    }
+
+    function _contentOf(uint64 consignment, Journey journey, Waybill bill)
+        internal
+        view
+        returns (bytes32)
+    {
+        return journey.isAmended() ? _amendments[consignment].content : bill.content();
+    }
+
+    function _aboard(uint64 consignment, Journey journey) internal view returns (uint64[] memory) {
+        if (journey.isAmended()) return _amendments[consignment].parcels;
+        return Waybills.read(consignment).parcels();
+    }
+
+    /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.
+    function _timeOf(uint64 consignment, Journey journey, uint256 sequence)
+        internal
+        view
+        returns (uint40)
+    {
+        if (sequence == 0) return journey.formedAt();
+        if (sequence <= Journeys.TIMES) return journey.timeOf(sequence);
+        return journey.formedAt() + uint32(_laterTimes[consignment] >> _shiftOf(sequence));
+    }
+
+    /// @dev Where the time of a change of custody is that the journey has no room for.
+    function _shiftOf(uint256 sequence) internal pure returns (uint256) {
+        return 32 * (sequence - Journeys.TIMES - 1);
     }
 
     function _checkCustodian(uint64 id, IMaterialLedger.Parcel storage record, address who)
@@ -93,28 +136,41 @@ abstract contract ParcelBook is LotBook {
 
     // --- shared writes ---
 
-    function _commission(
-        IMaterialLedger.Commission calldata request,
-        IMaterialLedger.LotKind kind,
-        address maker,
-        address custodian,
-        IMaterialLedger.Earmark memory earmark
-    ) internal returns (uint64 lotId, uint64 parcelId) {
-        lotId = _createLot(request, kind, maker, earmark);
-        IMaterialLedger.Parcel memory first;
-        first.custodian = custodian;
-        first.since = uint40(block.timestamp);
-        first.state = IMaterialLedger.ParcelState.HELD;
-        first.station = request.station;
-        first.lot = uint48(lotId);
-        first.units = uint56(request.quantity);
-        parcelId = _create(first);
-        bytes memory topics =
-            abi.encode(IMaterialLedger.LotCommissioned.selector, lotId, request.material, maker);
-        bytes memory data = abi.encode(
-            parcelId, custodian, request.quantity, request.expiry, kind, request.evidence
-        );
-        _tell(bytes.concat(topics, data), 4);
+    /// @dev The parcel, put down where the load ended that it came with.
+    function _landed(uint64 id) internal returns (IMaterialLedger.Parcel storage record) {
+        record = _knownParcel(id);
+        if (record.state != IMaterialLedger.ParcelState.IN_TRANSIT) return record;
+        uint64 consignment = record.consignment;
+        Journey journey = _journeys[consignment];
+        if (!journey.hasEnded()) return record;
+        uint256 sequence = journey.sequence();
+        IMaterialLedger.Stop memory last =
+            _placeAt(consignment, journey, Waybills.readWay(consignment), sequence);
+        last.since = _timeOf(consignment, journey, sequence);
+        _putDown(record, last, journey.state());
+        record.rides += 1;
+    }
+
+    /// @dev Leaves a parcel at a place.
+    function _putDown(
+        IMaterialLedger.Parcel storage record,
+        IMaterialLedger.Stop memory place,
+        IMaterialLedger.ParcelState state
+    ) internal {
+        record.custodian = place.custodian;
+        record.since = place.since;
+        record.station = place.station;
+        record.state = state;
+    }
+
+    /// @dev The parcel, which must be in `state`.
+    function _atRest(uint64 id, IMaterialLedger.ParcelState state)
+        internal
+        returns (IMaterialLedger.Parcel storage record)
+    {
+        record = _landed(id);
+        IMaterialLedger.ParcelState present = _stateOf(record);
+        if (present != state) revert IMaterialLedger.WrongState(id, present);
     }
 
     /// @dev Moves all of a parcel at rest. While it is offered, what is promised of it counts as allocated.
@@ -168,7 +224,7 @@ abstract contract ParcelBook is LotBook {
         _tell(abi.encode(IMaterialLedger.ParcelMoved.selector, id, from, to, units, consignment), 2);
     }
 
-    function _create(IMaterialLedger.Parcel memory record) private returns (uint64 id) {
+    function _create(IMaterialLedger.Parcel memory record) internal returns (uint64 id) {
         id = _nextParcel();
         _parcels[id] = record;
     }
@@ -194,6 +250,7 @@ abstract contract ParcelBook is LotBook {
         part.units = uint56(units);
         part.promised = 0;
         part.parent = uint48(parcelId);
+        part.consignment = 0;
         part.rides = 0;
         child = _create(part);
         _tell(abi.encode(IMaterialLedger.ParcelSplit.selector, parcelId, child, units), 3);

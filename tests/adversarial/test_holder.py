@@ -62,7 +62,7 @@ def test_takes_back_what_is_allocated(market: Desk) -> None:
         market.suite.ledger.split(number, 1, sender=HOLDER)
     with reverts("WrongState"):
         market.escrow.offer(number, market.now + DAY, sender=HOLDER)
-    market.book(7, allocation)
+    market.book(1, allocation)
     assert market.parcel_of(allocation).state == ParcelState.ALLOCATED
 
 
@@ -97,7 +97,7 @@ def test_stops_its_goods_to_take_them_from_who_was_promised_them(market: Desk) -
     ledger.releaseFromQuarantine(parcel, word("none"), sender=AUDITOR)
     with reverts("WrongState", parcel=parcel):
         market.escrow.offer(parcel, market.now + DAY, sender=HOLDER)
-    market.book(7, allocation)
+    market.book(1, allocation)
     assert market.parcel_of(allocation).units == 100
 
 

@@ -17,6 +17,7 @@ TRANSACTION, NEW_SLOT, CHANGED_SLOT, COLD_READ = 21_000, 22_100, 5_000, 2_100
 COLD_CONTRACT, SIGNATURE = 2_600, 3_000
 ZERO_BYTE, BYTE = 4, 16
 LOG, TOPIC, LOG_BYTE = 375, 375, 8
+NEW_CONTRACT, CODE_BYTE = 32_000, 200
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Cost:
     Attributes:
         gas: Used.
         floor: The transaction, its call data, each slot that it wrote or read, each contract that
-            it called, each signature and each log, and no computation at all.
+            it called or made, each signature and each log, and no computation at all.
     """
 
     gas: int
@@ -55,6 +56,9 @@ def cost_of(chain: Web3Chain, receipt: Receipt, signatures: int = 0) -> Cost:
     contracts = sum("code" in account for account in touched.values()) - 1
     floor = TRANSACTION + NEW_SLOT * new + CHANGED_SLOT * changed + COLD_READ * max(read, 0)
     floor += COLD_CONTRACT * contracts + SIGNATURE * signatures
+    for address, account in after.items():
+        code = "" if address in before else account.get("code", "").removeprefix("0x")
+        floor += NEW_CONTRACT + CODE_BYTE * (len(code) // 2) if code else 0
     floor += sum(BYTE if byte else ZERO_BYTE for byte in sent.data)
     for log in receipt.logs:
         floor += LOG + TOPIC * len(log.topics) + LOG_BYTE * len(log.data)

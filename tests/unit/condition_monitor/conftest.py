@@ -22,7 +22,7 @@ from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 COLD = Band(temperature_min=200, temperature_max=800, humidity_min=0, humidity_max=6_000)
 PICK_UP = START + 10 * HOUR
 CHANGE = START + 20 * HOUR
-CONSIGNMENT = 7
+CONSIGNMENT = 1
 BOOKING = word("booking")
 STATION = 3
 

@@ -138,7 +138,7 @@ def test_the_holder_takes_back_what_is_not_allocated(
     assert (rest.state, rest.units) == (ParcelState.HELD, 70)
     left = desk.parcel_of(allocation)
     assert (left.state, left.units, left.promised) == (ParcelState.OFFERED, 30, 30)
-    desk.book(7, allocation)
+    desk.book(1, allocation)
     assert desk.parcel_of(allocation).state == ParcelState.ALLOCATED
     assert escrow.offerRecord(offer).status == OfferStatus.WITHDRAWN
 

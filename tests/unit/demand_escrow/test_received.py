@@ -21,7 +21,7 @@ from tests.support.demand import FREIGHT, STATION, Desk
 from tests.support.people import key_of
 from tests.support.reverts import reverts
 
-CONSIGNMENT = 7
+CONSIGNMENT = 1
 
 
 @pytest.fixture

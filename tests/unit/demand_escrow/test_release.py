@@ -32,7 +32,7 @@ from tests.support.people import key_of, word
 from tests.support.reverts import reverts
 from tests.support.suite import DAY
 
-CONSIGNMENT = 7
+CONSIGNMENT = 1
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.support.demand import FREIGHT, Desk
 from tests.support.people import key_of
 from tests.support.reverts import reverts
 
-CONSIGNMENT = 7
+CONSIGNMENT = 1
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.support.people import key_of, word
 from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 
 EVIDENCE = keccak(b"photographs of the empty pallet")
-CONSIGNMENT = 7
+CONSIGNMENT = 1
 WEEK = 7 * 24 * HOUR
 MONTH = 30 * 24 * HOUR
 

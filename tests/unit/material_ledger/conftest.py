@@ -23,7 +23,7 @@ from tests.support.suite import DAY, HOUR, KIT, MASK, Rooms, Suite, catalogue, r
 EVIDENCE = keccak(b"evidence")
 #: The station where goods lie, and that to which they go.
 HERE, THERE = 3, 8
-CONSIGNMENT = 7
+CONSIGNMENT = 1
 
 
 @dataclass(frozen=True, slots=True)

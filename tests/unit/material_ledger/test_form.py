@@ -1,10 +1,10 @@
 """Forming the load of a consignment.
 
 when the caller is not FreightEscrow: refused
-when the consignment is zero or has a load: refused
+when the consignment is zero, has a load, or is not the next (MAT-39): refused
 when there are no parcels, more than 16, one twice, one not allocated, of another custodian or
 at another station, of an expired lot: refused
-else the parcels ride in the load, still allocated, its content fixed
+else the parcels ride in the load, still allocated, its content fixed, its waybill found by its id
 """
 
 from __future__ import annotations
@@ -171,3 +171,21 @@ def test_reverts_for_an_unknown_load(ledger: Contract) -> None:
     with reverts("UnknownLoad", consignment=99):
         ledger.custodySpan(99, 0)
     assert list(ledger.parcelsOf(99)) == []
+
+
+def test_reverts_out_of_the_order_of_consignments(
+    ledger: Contract, allocated: Goods, freight_escrow: Key
+) -> None:
+    with reverts("LoadOutOfOrder", consignment=CONSIGNMENT + 1):
+        ledger.form(CONSIGNMENT + 1, [allocated.parcel], NOBODY, [], sender=freight_escrow)
+
+
+def test_finds_the_waybill_of_each_of_many_loads(
+    ledger: Contract, offered: Goods, carrier: Key, demand_escrow: Key, freight_escrow: Key
+) -> None:
+    for consignment in range(1, 260):
+        parcel = redeem(ledger, offered.parcel, 1, demand_escrow)
+        takers = [{"custodian": carrier.address, "station": consignment, "since": 0}]
+        ledger.form(consignment, [parcel], NOBODY, takers, sender=freight_escrow)
+    for consignment in (1, 127, 128, 255, 256, 259):
+        assert ledger.routeOf(consignment)[1].station == consignment
