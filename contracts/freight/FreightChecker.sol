@@ -291,7 +291,8 @@ contract FreightChecker is IDeliveryEvidence {
     }
 
     function _checkTerms(IFreightEscrow.Booking calldata booking) private pure {
-        IFreightEscrow.Terms calldata terms = booking.terms;
+        // All of them are read, so that none has dirty bits.
+        IFreightEscrow.Terms memory terms = booking.terms;
         bool isByConsignee = terms.policy == IFreightEscrow.Policy.CONSIGNEE;
         if (
             terms.policy == IFreightEscrow.Policy.NULL

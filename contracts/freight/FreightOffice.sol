@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
 import {IDemandEscrow} from "../../interfaces/IDemandEscrow.sol";
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
@@ -10,6 +9,7 @@ import {IFreightHolds} from "../../interfaces/IFreightHolds.sol";
 import {ILogisticsCurrency} from "../../interfaces/ILogisticsCurrency.sol";
 import {ILogisticsNetwork} from "../../interfaces/ILogisticsNetwork.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
+import {BookingWords} from "../libraries/BookingWords.sol";
 import {FreightHashes} from "../libraries/FreightHashes.sol";
 import {References} from "../libraries/References.sol";
 import {ConsignmentBook} from "./ConsignmentBook.sol";
@@ -86,7 +86,7 @@ contract FreightOffice is ConsignmentBook {
         record.pickUpWithin = uint24(booking.pickUpBy - uint40(block.timestamp));
         record.status = IFreightEscrow.Status.BOOKED;
         record.legCount = uint8(booking.legs.length);
-        emit IFreightEscrow.ConsignmentBooked(id, order, booking.payer, prepaid, booking);
+        _tellBooked(id, order, prepaid, booking);
 
         _usePermit(booking.payer, permit);
         currency.safeTransferFrom(booking.payer, address(this), prepaid);
@@ -149,14 +149,40 @@ contract FreightOffice is ConsignmentBook {
     }
 
     /// @dev Passes the booking on to the checker as it came, and the caller after it. Returns its struct hash.
-    function _check() private view returns (bytes32) {
-        bytes memory question = bytes.concat(
-            FreightChecker.checkBooking.selector, msg.data[4:], abi.encode(msg.sender)
-        );
-        return abi.decode(Address.functionStaticCall(address(checker), question), (bytes32));
+    function _check() private view returns (bytes32 order) {
+        address target = address(checker);
+        bytes4 selector = FreightChecker.checkBooking.selector;
+        assembly ("memory-safe") {
+            let question := mload(0x40)
+            mstore(question, selector)
+            calldatacopy(add(question, 4), 4, sub(calldatasize(), 4))
+            mstore(add(question, calldatasize()), caller())
+            let done := staticcall(gas(), target, question, add(calldatasize(), 0x20), 0, 0x20)
+            if iszero(done) {
+                returndatacopy(question, 0, returndatasize())
+                revert(question, returndatasize())
+            }
+            order := mload(0)
+        }
     }
 
     // --- internal writes ---
+
+    /// @dev `emit ConsignmentBooked(id, order, booking.payer, prepaid, booking)`: words as they came, each of which the checker or a room that is
+    /// called reads.
+    function _tellBooked(
+        uint64 id,
+        bytes32 order,
+        uint128 prepaid,
+        IFreightEscrow.Booking calldata booking
+    ) private {
+        bytes memory told = BookingWords.encode(prepaid, booking);
+        bytes32 topic = IFreightEscrow.ConsignmentBooked.selector;
+        address payer = booking.payer;
+        assembly ("memory-safe") {
+            log4(add(told, 0x20), mload(told), topic, id, order, payer)
+        }
+    }
 
     /// @dev A permit that somebody else has used up is as good: the allowance decides.
     function _usePermit(address payer, IFreightEscrow.Permit calldata permit) private {
