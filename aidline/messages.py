@@ -402,9 +402,9 @@ class UnitsFound(Message):
         flaw: Short, damaged or refused (:class:`aidline.model.Flaw`).
     """
 
-    parcel: Annotated[int, "uint64"]
-    units: Annotated[int, "uint64"]
-    flaw: Annotated[int, "uint8"]
+    parcel: Uint64
+    units: Uint64
+    flaw: Uint8
 
 
 @typed("CountedHandover")

@@ -43,6 +43,7 @@ EXPECTED = {
     "ConsignmentSettled",
     "Deposited",
     "DisputeRaised",
+    "HandoverCounted",
     "HandoverRefused",
     "PurseEmptied",
     "PurseFilled",

@@ -14,7 +14,7 @@ from aidline.model import DeviceRule, Policy
 from aidline.signing import Key
 from aidline.telemetry import Band, Recorder, Watch
 from tests.invariant.freight.money import Money
-from tests.invariant.freight.shadow import Consigned, Logger
+from tests.invariant.freight.shadow import UNITS, Consigned, Logger
 from tests.invariant.freight.stage import FLEET, amount, refused
 from tests.support.freight import CARRIERS, terms
 from tests.support.gifts import NO_PERMIT
@@ -131,10 +131,10 @@ class Bookings(Money):
         }
         if kind == "allocation":
             payer = data.draw(st.sampled_from([hospital, supplier]))
-            return made | {"payer": payer.address, "allocations": [self.desk.allocate(100)]}
+            return made | {"payer": payer.address, "allocations": [self.desk.allocate(UNITS)]}
         lot = {
             "material": KIT,
-            "quantity": 100,
+            "quantity": UNITS,
             "expiry": self.now + 300 * DAY,
             "station": self.desk.stations[0],
             "evidence": word("certificate"),

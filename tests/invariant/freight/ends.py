@@ -11,7 +11,7 @@ from aidline import messages as m
 from aidline.client import Receipt
 from aidline.freight import device_evidence
 from aidline.model import DeviceRule, Policy, Resolution, Status
-from tests.invariant.freight.journey import Journeys
+from tests.invariant.freight.journey import Count, Journeys, counts
 from tests.invariant.freight.shadow import OPEN, Consigned, Logger
 from tests.invariant.freight.stage import refused, some
 from tests.support.people import key_of, word
@@ -41,6 +41,26 @@ class Ends(Journeys):
         told = [logger.batches[-1].last_time for logger in one.loggers if logger.batches]
         at = max(one.times[-1], self.now - back, *told)
         self.hand_in(one, at, accepted, words)
+
+    @some(at_the_dock)
+    @rule(data=st.data(), found=counts)
+    def deliver_counted(self, data: st.DataObject, found: Count) -> None:
+        """All words, and what the last two have found."""
+        one = self.shadow.consignments[self.draw(data, self.at_the_dock())]
+        words = 0 if one.booking.terms.policy is Policy.CONSIGNEE else len(one.loggers)
+        loggers = one.loggers[:words]
+        proof = self.proof(one, self.now, True, loggers)
+        count = self.count(one, proof["handover"], found)
+        proof["release"], proof["acceptance"] = self.signed(one, count)
+        error = self.why_not_counted(one, count)
+        error = error or self.why_not_delivered(one, self.now, True, words)
+        with refused(error):
+            receipt = self.suite.freight.deliverCounted(
+                one.booking, one.told, proof, count.exceptions, sender=key_of("stranger")
+            )
+        if not error:
+            self.counted(one, count, receipt)
+            self.arrive(one, self.now, receipt)
 
     @some(Journeys.travelling)
     @rule(

@@ -6,15 +6,29 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from aidline import messages as m
-from aidline.model import Status
+from aidline.client import Receipt
+from aidline.model import Flaw, ParcelState, Status
 from aidline.watches import submission
 from tests.invariant.freight.booking import Bookings
-from tests.invariant.freight.shadow import OPEN, Consigned, Logger
+from tests.invariant.freight.shadow import OPEN, UNITS, Aside, Consigned, Logger
 from tests.invariant.freight.stage import refused, some
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import HOUR
 
-__all__ = ["Journeys"]
+__all__ = ["Count", "Journeys", "counts"]
+
+#: Units by what is wrong with them.
+Count = dict[Flaw, int]
+counts = st.dictionaries(
+    st.sampled_from([Flaw.SHORT, Flaw.DAMAGED, Flaw.REFUSED]),
+    st.sampled_from([1, 7, 7, 30, 60, UNITS, UNITS + 1]),
+    max_size=2,
+)
+STATES = {
+    Flaw.SHORT: ParcelState.LOST,
+    Flaw.DAMAGED: ParcelState.QUARANTINED,
+    Flaw.REFUSED: ParcelState.RETURNED,
+}
 
 
 class Journeys(Bookings):
@@ -39,20 +53,68 @@ class Journeys(Bookings):
 
     def pass_on(self, one: Consigned, at: int) -> None:
         handover = self.handover(one, at)
-        error = None
-        if one.recalled:
-            error = "LotRecalled"
-        elif one.position == 0 and at > one.booking.pick_up_by:
-            error = "Expired"
+        error = "LotRecalled" if one.recalled else self.why_not_passed(one, at)
         with refused(error):
             self.suite.freight.handOver(
-                handover,
-                handover.sign(one.hands[one.position], self.domain),
-                handover.sign(one.hands[one.position + 1], self.domain),
-                sender=key_of("stranger"),
+                handover, *self.signed(one, handover), sender=key_of("stranger")
             )
         if not error:
             self.passed(one, at)
+
+    def why_not_passed(self, one: Consigned, at: int) -> str | None:
+        late = one.position == 0 and at > one.booking.pick_up_by
+        return "Expired" if late else None
+
+    def signed(self, one: Consigned, message: m.Message) -> list[bytes]:
+        """By who has it, and by who is to have it next."""
+        hands = one.hands[one.position : one.position + 2]
+        return [message.sign(hand, self.domain) for hand in hands]
+
+    # --- counts ---
+
+    @some(movable)
+    @rule(data=st.data(), found=counts)
+    def hand_over_counted(self, data: st.DataObject, found: Count) -> None:
+        """What the two have found stays where it is; refused where there is not so much."""
+        one = self.shadow.consignments[self.draw(data, self.movable())]
+        handover = self.handover(one, self.now)
+        count = self.count(one, handover, found)
+        error = self.why_not_counted(one, count) or self.why_not_passed(one, self.now)
+        with refused(error):
+            receipt = self.suite.freight.handOverCounted(
+                handover, count.exceptions, *self.signed(one, count), sender=key_of("stranger")
+            )
+        if not error:
+            self.counted(one, count, receipt)
+            self.passed(one, self.now)
+
+    def count(self, one: Consigned, handover: m.Handover, found: Count) -> m.CountedHandover:
+        units = [m.UnitsFound(one.parcels[0], number, flaw) for flaw, number in found.items()]
+        return m.CountedHandover.of(handover, units)
+
+    def why_not_counted(self, one: Consigned, count: m.CountedHandover) -> str | None:
+        if one.recalled:
+            return "ConsignmentRecalled"
+        if not count.exceptions:
+            return "NoParcels"
+        left = one.units
+        for found in count.exceptions:
+            if left == 0:
+                return "NotAboard"
+            if found.units > left:
+                return "TooManyUnits"
+            left -= found.units
+        return None if left else "LoadEmptied"
+
+    def counted(self, one: Consigned, count: m.CountedHandover, receipt: Receipt) -> None:
+        """FRT-43: at once, with the giver."""
+        parts = receipt.event("UnitsSetAside").args.parcels
+        for part, found in zip(parts, count.exceptions, strict=True):
+            keeper = one.hands[one.position]
+            one.aside.append(Aside(part, found.units, STATES[Flaw(found.flaw)], keeper))
+        refused = sum(x.units for x in count.exceptions if x.flaw == Flaw.REFUSED)
+        one.count_out(sum(x.units for x in count.exceptions) - refused, refused)
+        self.content[one.id] = self.suite.ledger.load(one.id).content
 
     def passed(self, one: Consigned, at: int) -> None:
         one.times.append(at)

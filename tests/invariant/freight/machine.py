@@ -10,7 +10,7 @@ from hypothesis.stateful import invariant
 
 from aidline.model import Resolution, Status
 from tests.invariant.freight.disputes import Disputes
-from tests.invariant.freight.shadow import OPEN, Consigned
+from tests.invariant.freight.shadow import OPEN, UNITS, Consigned, Tally
 from tests.support.people import key_of
 from tests.support.suite import DAY
 
@@ -141,6 +141,22 @@ class Freight(Disputes):
             assert [outcome.pay for outcome in told] == expected
             for leg, pay in zip(one.booking.legs, expected, strict=True):
                 assert pay <= leg.freight
+
+    @invariant()
+    def what_was_counted_out_stays_as_it_was(self) -> None:
+        for one in self.shadow.consignments.values():
+            assert one.units + sum(part.units for part in one.aside) == UNITS
+            for part in one.aside:
+                record = self.suite.ledger.parcel(part.parcel)
+                assert (record.units, record.state, record.custodian) == (
+                    part.units,
+                    part.state,
+                    part.keeper.address,
+                )
+            for leg in range(len(one.booking.legs) + 1):
+                tally = one.tallies.get(leg, Tally(0))
+                found = self.suite.freight.tallyOf(one.id, leg)
+                assert (found.offered, found.missed) == (tally.there, tally.missed)
 
     @invariant()
     def inv_freight_4_the_goods_are_where_the_legs_say(self) -> None:

@@ -13,8 +13,21 @@ from aidline.telemetry import Point, Recorder
 from tests.support.freight import pay_of
 from tests.support.suite import DAY
 
-__all__ = ["Consigned", "Contest", "Figures", "Logger", "Outcome", "Purse", "Shadow"]
+__all__ = [
+    "UNITS",
+    "Aside",
+    "Consigned",
+    "Contest",
+    "Figures",
+    "Logger",
+    "Outcome",
+    "Purse",
+    "Shadow",
+    "Tally",
+]
 
+#: Of each consignment, in one parcel.
+UNITS = 100
 GRACE = 7 * DAY
 SILENCE = DAY
 #: Neither its goods nor its money have come to their end.
@@ -47,6 +60,24 @@ class Outcome:
     temperature: int = 0
     humidity: int = 0
     silence: int = 0
+
+
+@dataclass
+class Tally:
+    """FRT-44: units that were there for a leg in good order, and those of them it answers for."""
+
+    there: int
+    missed: int = 0
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A parcel that was counted out, and stays as it then was."""
+
+    parcel: int
+    units: int
+    state: ParcelState
+    keeper: Key
 
 
 @dataclass
@@ -108,6 +139,11 @@ class Consigned:
     #: Open disputes, which hold its money.
     holds: int = 0
     awards: dict[int, int] = field(default_factory=dict)
+    #: Units aboard.
+    units: int = UNITS
+    aside: list[Aside] = field(default_factory=list)
+    #: By leg, and under the number of legs for the consignor; none where nothing was missed.
+    tallies: dict[int, Tally] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
     paid: int = 0
     refunded: int = 0
@@ -173,6 +209,28 @@ class Consigned:
         due = max(legs[leg - 1].latest_arrival, legs[leg].departure)
         return max(0, self.times[leg + 1] - due)
 
+    # --- what is counted out ---
+
+    def count_out(self, flawed: int, refused: int) -> None:
+        """FRT-44: what is flawed is the giver's answer, what is refused the next carrier's."""
+        legs, place = len(self.booking.legs), self.position
+        if place:
+            self.miss(place - 1, self.units, flawed)
+        else:
+            self.miss(legs, self.units, flawed + refused)
+        if place < legs:
+            self.miss(place, self.units - flawed, refused)
+        self.units -= flawed + refused
+
+    def miss(self, leg: int, there: int, missed: int) -> None:
+        if missed:
+            self.tallies.setdefault(leg, Tally(there)).missed += missed
+
+    def share(self, leg: int, amount: int) -> int:
+        """What is left of an amount for the units that a leg does not answer for."""
+        tally = self.tallies.get(leg)
+        return amount * (tally.there - tally.missed) // tally.there if tally else amount
+
     # --- what is earned ---
 
     def figures(self, times: Sequence[int]) -> list[Figures]:
@@ -210,14 +268,15 @@ class Consigned:
             pay = pay_of(legs[number].freight, agreed, late, said.temperature, said.humidity)
             earned[number] = Outcome(pay, late, said.temperature, said.humidity, said.silence)
         return [
-            replace(outcome, pay=self.awards.get(number, outcome.pay))
+            replace(outcome, pay=self.awards.get(number, self.share(number, outcome.pay)))
             for number, outcome in enumerate(earned)
         ]
 
     def price(self, *, is_sold: bool) -> int:
         """What the seller earns, unless a dispute said otherwise."""
-        computed = self.booking.price if is_sold else 0
-        return self.awards.get(len(self.booking.legs), computed)
+        legs = len(self.booking.legs)
+        computed = self.share(legs, self.booking.price) if is_sold else 0
+        return self.awards.get(legs, computed)
 
     def unfit(self, times: Sequence[int]) -> set[int] | None:
         """FRT-23: legs that answer for a floor that was passed; ``None`` when all is fit."""
@@ -338,15 +397,14 @@ class Shadow:
         return replace(end, resolution=one.resolution)
 
     def close(self, one: Consigned, end: End, now: int) -> None:
-        """FRT-20: carriers, seller and payer get what is theirs."""
+        """FRT-20, FRT-44: carriers, seller and payer get what is theirs."""
         for number, (leg, earned) in enumerate(zip(one.booking.legs, end.outcomes, strict=True)):
             purse = self.purses[leg.carrier]
             purse.locked -= leg.bond
             purse.free += earned.pay
-            if number in end.forfeits:
-                one.forfeited += leg.bond
-            else:
-                purse.free += leg.bond
+            kept = 0 if number in end.forfeits else one.share(number, leg.bond)
+            purse.free += kept
+            one.forfeited += leg.bond - kept
         if end.price:
             self.purses[one.booking.seller].free += end.price
         one.paid = sum(earned.pay for earned in end.outcomes) + end.price

@@ -128,6 +128,7 @@ class Base(RuleBasedStateMachine):
         for parcel in one.parcels:
             record = self.suite.ledger.parcel(parcel)
             assert (record.state, record.custodian) == (end.state, end.keeper.address)
+            assert record.units == one.units
         if one.is_held:
             one.status, one.resolution = Status.CLOSED, end.resolution
             told = receipt.event("ConsignmentClosed").args
