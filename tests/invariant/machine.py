@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from aidline.keccak import keccak
-from aidline.messages import LotAttestation, MoneyGiftOrder
+from aidline.messages import LotAttestation, MoneyGiftOrder, UnitsFound
 from aidline.model import (
     EarmarkKind,
+    Flaw,
     GiftStatus,
     IncidentKind,
     IncidentStatus,
@@ -729,11 +730,49 @@ class Acts(RuleBasedStateMachine):
     def pick_up(self, data: st.DataObject) -> None:
         self.carry(self.draw(data, self.waiting()))
 
-    def carry(self, number: int) -> None:
+    def countable(self) -> list[int]:
+        """Loads that can leave some units, and change hands now."""
+        loads = self.waiting() + self.under_way()
+        return [n for n in loads if self.shadow.parts[self.shadow.orders[n].parcel].units > 1]
+
+    @some(countable)
+    @rule(data=st.data(), flaw=st.sampled_from([Flaw.SHORT, Flaw.DAMAGED, Flaw.REFUSED]))
+    def count_out(self, data: st.DataObject, flaw: Flaw) -> None:
+        """MAT-34: at the pick-up or at the door, some units stay with who hands over."""
+        number = self.draw(data, self.countable())
         order = self.shadow.orders[number]
         part = self.shadow.parts[order.parcel]
-        giver, taker = part.custodian, self.way.carrier
-        self.way.hand_over(number, giver, taker, self.way.depot)
+        units = data.draw(st.integers(1, part.units - 1))
+        has_left = order.state == S.IN_TRANSIT
+        taker = self.hospital if has_left else self.way.carrier
+        place = self.way.dock if has_left else self.way.depot
+        found = UnitsFound(order.parcel, units, flaw)
+        receipt = self.way.count(number, part.custodian, taker, place, found)
+        child = self.shadow.parts[self.shadow.cut(order.parcel, units, receipt)]
+        child.allocation = child.consignment = 0
+        child.station = place
+        child.state = {
+            Flaw.SHORT: S.LOST,
+            Flaw.DAMAGED: S.QUARANTINED,
+            Flaw.REFUSED: S.RETURNED,
+        }[flaw]
+        if flaw == Flaw.DAMAGED:
+            child.before = S.RETURNED if has_left else S.HELD
+        if has_left:
+            self.end(number, S.DELIVERED, self.hospital, self.way.dock)
+        else:
+            self.left(number)
+
+    def carry(self, number: int) -> None:
+        order = self.shadow.orders[number]
+        giver = self.shadow.parts[order.parcel].custodian
+        self.way.hand_over(number, giver, self.way.carrier, self.way.depot)
+        self.left(number)
+
+    def left(self, number: int) -> None:
+        """The carrier has it."""
+        order = self.shadow.orders[number]
+        part, taker = self.shadow.parts[order.parcel], self.way.carrier
         order.state = part.state = S.IN_TRANSIT
         order.carrier = taker
         self.shadow.hand(order.parcel, taker, self.now)

@@ -30,6 +30,7 @@ EXPECTED = {
     "GiftNotMatched",
     "GiftPledged",
     "GoodsTakenBack",
+    "HandoverCounted",
     "MoneyTakenBack",
     "GiftReceived",
     "GiftWithdrawn",

@@ -158,6 +158,29 @@ class Way:
             sender=key_of("stranger"),
         )
 
+    def count(
+        self, consignment: int, giver: Key, taker: Key, place: int, *found: m.UnitsFound
+    ) -> Receipt:
+        """The same, or at its end the delivery, at which the two count units out."""
+        handover = self._handover(consignment, giver, taker, place)
+        domain = domain_of(self.suite.freight)
+        count = m.CountedHandover.of(handover, found)
+        release, acceptance = count.sign(giver, domain), count.sign(taker, domain)
+        if place != self.dock:
+            return self.suite.freight.handOverCounted(
+                handover, count.exceptions, release, acceptance, sender=key_of("stranger")
+            )
+        proof = {
+            "handover": handover,
+            "release": release,
+            "acceptance": acceptance,
+            "salt": bytes(32),
+            "evidence": b"",
+        }
+        return self.suite.freight.deliverCounted(
+            self.booking(consignment), [], proof, count.exceptions, sender=key_of("stranger")
+        )
+
     def deliver(self, consignment: int, at: int | None = None) -> Receipt:
         """The carrier hands over to the hospital, now or so they say: the consignment settles."""
         handover = self._handover(consignment, self.carrier, self.hospital, self.dock)
