@@ -20,7 +20,7 @@ from aidline import messages as m
 from aidline.client import Contract, Receipt
 from aidline.errors import ContractReverted
 from aidline.freight import device_evidence
-from aidline.model import Paper, Policy, Verdict
+from aidline.model import Flaw, Paper, Policy, Verdict
 from aidline.signing import Key, Message
 from aidline.watches import Link
 from tests.support.disputes import Court
@@ -179,6 +179,36 @@ def train_acceptance(desk: Desk) -> Act:
     return _train(desk, "acceptance")
 
 
+def _count(desk: Desk, side: str) -> Act:
+    handover = desk.handover(_booked(desk), 0, DEPARTURES[0], deadline=soon(desk))
+    count = _found(desk, handover)
+    keys = {"release": key_of("supplier"), "acceptance": key_of("carrier")}
+
+    def submit(signature: bytes) -> Receipt:
+        given = {name: count.sign(key, desk.domain) for name, key in keys.items()}
+        given[side] = signature
+        receipt: Receipt = desk.freight.handOverCounted(
+            handover, count.exceptions, *given.values(), sender=ANYONE
+        )
+        return receipt
+
+    return Act(desk.freight, keys[side], count, handover.deadline, submit, "WrongSequence")
+
+
+def _found(desk: Desk, handover: m.Handover) -> m.CountedHandover:
+    """Ten kits are short."""
+    parcel = desk.suite.ledger.parcelsOf(handover.consignment)[0]
+    return m.CountedHandover(handover, [m.UnitsFound(parcel, 10, Flaw.SHORT)])
+
+
+def count_release(desk: Desk) -> Act:
+    return _count(desk, "release")
+
+
+def count_acceptance(desk: Desk) -> Act:
+    return _count(desk, "acceptance")
+
+
 def refusal_on_the_way(desk: Desk) -> Act:
     taker = key_of("branch_carrier")
     refusal = desk.refusal(_booked(desk, until=1), taker, sequence=1, deadline=soon(desk))
@@ -235,6 +265,27 @@ def delivery_release(desk: Desk) -> Act:
 
 def delivery_acceptance(desk: Desk) -> Act:
     return _proof(desk, "acceptance")
+
+
+def _counted_proof(desk: Desk, part: str) -> Act:
+    """A proof at which units are counted out."""
+    consignment = _booked(desk, until=3)
+    handover = desk.handover(consignment, 3, LATEST[2], deadline=soon(desk))
+    count = _found(desk, handover)
+    signer = {"release": key_of("terminal_carrier"), "acceptance": key_of("hospital")}[part]
+
+    def submit(signature: bytes) -> Receipt:
+        return desk.deliver_counted(handover, *count.exceptions, **{part: signature})
+
+    return Act(desk.freight, signer, count, handover.deadline, submit, "WrongStatus")
+
+
+def counted_delivery_release(desk: Desk) -> Act:
+    return _counted_proof(desk, "release")
+
+
+def counted_delivery_acceptance(desk: Desk) -> Act:
+    return _counted_proof(desk, "acceptance")
 
 
 def arrival(desk: Desk) -> Act:
@@ -402,10 +453,14 @@ ACTS = (
     handover_acceptance,
     train_release,
     train_acceptance,
+    count_release,
+    count_acceptance,
     refusal_on_the_way,
     refusal_at_the_door,
     delivery_release,
     delivery_acceptance,
+    counted_delivery_release,
+    counted_delivery_acceptance,
     arrival,
     batch,
     split_of_the_payer,
