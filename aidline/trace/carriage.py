@@ -5,13 +5,13 @@ As :mod:`aidline.trace.figures`, once from the contracts' counters and once from
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aidline.client import Aidline, Event
 from aidline.errors import CheckFailed
 from aidline.freight import booking_in
-from aidline.model import Paper, Resolution, Standing, Status, Verdict
+from aidline.model import Flaw, Paper, Resolution, Standing, Status, Verdict
 from aidline.trace.counting import read_all
 from aidline.watches import told_by_consignment
 
@@ -20,16 +20,19 @@ __all__ = ["carriers_read", "carriers_told", "freight_read", "freight_told"]
 Figures = dict[str, Any]
 
 
-def _why(outcome: Any, freight: int) -> Figures:
+def _why(outcome: Any, freight: int, missed: int) -> Figures:
     """Say why a leg was paid what it was.
 
     Args:
         outcome: What it earned, seconds late, exposure, longest silence.
         freight: What was agreed.
+        missed: Units that it answers for.
     """
     reasons = [name for name in ("late", "temperature", "humidity") if getattr(outcome, name)]
+    reasons += ["units"] if missed else []
     return {
         "reasons": reasons if outcome.pay < freight else [],
+        "missed_units": missed,
         "late_seconds": outcome.late,
         "temperature_exposure": outcome.temperature,
         "humidity_exposure": outcome.humidity,
@@ -70,6 +73,7 @@ def freight_read(aid: Aidline) -> Figures:
     outcomes = aid.freight.outcomesOf.many(
         (booked[number], [one.points for one in told.get(number, ())]) for number in records
     )
+    missed = _missed_read(aid, booked)
     return _freight(
         [
             {
@@ -86,8 +90,10 @@ def freight_read(aid: Aidline) -> Figures:
                     else 0,
                 ),
                 "legs": [
-                    _leg(leg, outcome if record.status == Status.SETTLED else None)
-                    for leg, outcome in zip(booked[number].legs, earned, strict=True)
+                    _leg(leg, outcome if record.status == Status.SETTLED else None, units)
+                    for leg, outcome, units in zip(
+                        booked[number].legs, earned, missed[number], strict=True
+                    )
                 ],
             }
             for (number, record), earned in zip(records.items(), outcomes, strict=True)
@@ -107,13 +113,30 @@ def _sale(order: Any, paid: int) -> Figures | None:
     }
 
 
-def _leg(leg: Any, outcome: Any | None) -> Figures:
-    """Tell a leg as booked, with its outcome once it is settled."""
+def _missed_read(aid: Aidline, booked: Mapping[int, Any]) -> dict[int, list[int]]:
+    """Read the units that each leg of each consignment answers for."""
+    places = [(number, leg) for number, one in booked.items() for leg in range(len(one.legs))]
+    missed: dict[int, list[int]] = {number: [] for number in booked}
+    for (number, _), tally in zip(places, aid.freight.tallyOf.many(places), strict=True):
+        missed[number].append(tally.missed)
+    return missed
+
+
+def _miss(missed: list[int], sequence: int, exceptions: Iterable[Any]) -> None:
+    """Add a count: what a taker refuses is its own answer, what else is missing the giver's."""
+    for found in exceptions:
+        leg = sequence - (found.flaw != Flaw.REFUSED)
+        if 0 <= leg < len(missed):
+            missed[leg] += found.units
+
+
+def _leg(leg: Any, outcome: Any | None, missed: int) -> Figures:
+    """Tell a leg as booked, with its outcome once it is settled, and the units it answers for."""
     return {
         "carrier": leg.carrier,
         "freight": str(leg.freight),
         "paid": "0" if outcome is None else str(outcome.pay),
-        "why": None if outcome is None else _why(outcome, leg.freight),
+        "why": None if outcome is None else _why(outcome, leg.freight, missed),
     }
 
 
@@ -121,10 +144,12 @@ def freight_told(events: Sequence[Event]) -> Figures:
     """Tell the consignments from the events of escrow and ledger."""
     consignments: dict[int, Figures] = {}
     orders: dict[int, Any] = {}
+    missed: dict[int, list[int]] = {}
     for event in events:
         args = event.args
         if event.name == "ConsignmentBooked":
             orders[args.consignment] = args.order
+            missed[args.consignment] = [0] * len(args.order.legs)
             consignments[args.consignment] = {
                 "id": args.consignment,
                 "status": "booked",
@@ -133,8 +158,10 @@ def freight_told(events: Sequence[Event]) -> Figures:
                 "paid": "0",
                 "refunded": "0",
                 "sale": _sale(args.order, 0),
-                "legs": [_leg(leg, None) for leg in args.order.legs],
+                "legs": [_leg(leg, None, 0) for leg in args.order.legs],
             }
+        elif event.name == "HandoverCounted":
+            _miss(missed[args.consignment], args.sequence, args.exceptions)
         elif event.name == "CustodyChanged":
             # the change that settles is told after the settlement
             entry = consignments[args.consignment]
@@ -157,8 +184,8 @@ def freight_told(events: Sequence[Event]) -> Figures:
             entry["refunded"] = str(args.refunded)
             order = orders[args.consignment]
             entry["sale"] = _sale(order, args.price)
-            legs = order.legs
-            entry["legs"] = [_leg(*each) for each in zip(legs, args.legs, strict=True)]
+            each = zip(order.legs, args.legs, missed[args.consignment], strict=True)
+            entry["legs"] = [_leg(*one) for one in each]
     return _freight([consignments[number] for number in sorted(consignments)])
 
 

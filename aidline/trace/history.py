@@ -49,7 +49,6 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "RecallLifted": ("by",),
     "Recalled": ("by",),
     "StepRecorded": ("by",),
-    "UnitsSetAside": ("custodian",),
 }
 
 #: What an argument is about, by its name; lists name several.
@@ -91,6 +90,7 @@ _BY_ANYONE = frozenset(
     {
         "AllocationBooked",
         "AllocationReleased",
+        "ConsignmentClosed",
         "ConsignmentSettled",
         "HandedOver",
         "OfferEnded",

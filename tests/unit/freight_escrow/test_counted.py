@@ -28,6 +28,8 @@ from aidline import messages as m
 from aidline.client import Contract, Receipt
 from aidline.freight import household_of
 from aidline.model import BreachKind, Flaw, ParcelState, Policy, Resolution, Status
+from aidline.trace import from_counters, from_events
+from aidline.trace.history import History
 from aidline.watches import told_of
 from tests.support.disputes import Court
 from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk, terms
@@ -638,3 +640,37 @@ def test_what_was_counted_out_is_open_again_for_who_needs_it(
     desk.deliver_counted(handover, _found(aboard, 50, Flaw.REFUSED))
     demand.reportReceived([allocation], sender=stranger)
     assert needs.demand(number).served == 850
+
+
+# --- what is told ---
+
+
+def test_figures_from_events_are_those_of_the_counters(
+    desk: Desk, bonded: int, aboard: int, allocation: int
+) -> None:
+    """At each step, also while a dispute holds the money; the legs say why they earn less."""
+    aid, stranger = desk.suite.aid, key_of("stranger")
+
+    def told() -> dict[str, Any]:
+        figures = from_events(aid)
+        assert from_counters(aid) == figures
+        return figures["consignments"][0]
+
+    _count(desk, bonded, 0, _found(aboard, 10), _found(aboard, 20, Flaw.REFUSED))
+    _count(desk, bonded, 1, _found(aboard, 100, Flaw.DAMAGED))
+    desk.suite.demand.reportShort(allocation, sender=stranger)
+    _carry(desk, bonded, 3, start=2)
+    court = Court(desk, desk.bookings[bonded], bonded)
+    dispute = court.raise_(leg=2)
+    assert told()["status"] == "in_transit"
+    desk.deliver_counted(desk.handover(bonded, 3, LATEST[2]), _found(aboard, 7, Flaw.REFUSED))
+    assert (told()["status"], told()["resolution"]) == ("closed", "delivered")
+    court.rule(dispute, is_awarded=False, award=0)
+    court.settle()
+    why = [leg["why"] for leg in told()["legs"]]
+    assert [one["missed_units"] for one in why] == [120, 0, 0]
+    assert [one["reasons"] for one in why] == [["units"], [], []]
+    happened = {one.what: one.signers for one in History(aid).of_parcel(aboard)}
+    both = (key_of("terminal_carrier").address, key_of("hospital").address)
+    assert happened["HandoverCounted"] == happened["UnitsSetAside"] == both
+    assert happened["ConsignmentClosed"] == both
