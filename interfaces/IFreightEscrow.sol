@@ -15,7 +15,8 @@ import {IMaterialLedger} from "./IMaterialLedger.sol";
 ///
 /// Trust, for each booking, by those who sign it:
 /// - the parties of a handover agree on its time. Neither alone can shift it, and their interests are opposed: giving later costs the giver, taking
-///   later excuses the taker. Two who collude shift lateness and exposure between their own legs, never past a neighbour's handover;
+///   later excuses the taker. Two who collude shift lateness, exposure and missed units between their own legs, never past a neighbour's handover;
+/// - freight is less than goods are worth: who pays asks of each leg a bond for what may be missed in its hands;
 /// - a consignee that does not pay loses nothing by stating too early a delivery: who pays for others takes BOTH, where the device bounds that time;
 /// - under CONSIGNEE and BOTH carriers trust the consignee to sign when it takes the goods (let the giver sign last); the DEVICE policies are there for who does not;
 /// - under DEVICE_THEN_SILENCE the last carrier trusts the consignee not to refuse goods that are in order;
@@ -466,7 +467,8 @@ interface IFreightEscrow is IFreightHolds {
     /// each leg earns freight x (1 - lateness) x (1 - temperature) x (1 - humidity), rounded down once, the seller its price; the rest goes back to the payer;
     /// above a floor the goods go to quarantine. Earnings go to the purses (`emptyPurse`).
     /// @param told Every batch of each device, see `IConditionMonitor.exposures`; likewise below.
-    /// @dev Submitted by anyone, once all legs but the last are done. Emits `ConsignmentSettled`, or `Arrived`.
+    /// @dev Submitted by anyone, once all legs but the last are done. Emits `ConsignmentSettled`, or `Arrived`; while a dispute holds the money `ConsignmentClosed`,
+    /// as do the other ends below.
     function deliver(
         Booking calldata booking,
         IConditionMonitor.Point[][] calldata told,
