@@ -396,6 +396,9 @@ interface IMaterialLedger {
         view
         returns (address custodian, uint40 since);
 
+    /// @notice Unix second of the load's first change of custody; zero before it. @dev Reverts with `UnknownLoad`.
+    function pickedUpAt(uint64 consignment) external view returns (uint40);
+
     /// @notice Every change of custody of the load, the consignor first: those done, then those that were planned when it was formed.
     /// @dev Reverts with `UnknownLoad`. Done changes stand for ever, so that the `CustodyChanged` of a load can be checked one by one: none is missing.
     function routeOf(uint64 consignment) external view returns (Stop[] memory);

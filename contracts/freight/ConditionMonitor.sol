@@ -4,7 +4,9 @@ pragma solidity 0.8.30;
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {IBookedSpans} from "../../interfaces/IBookedSpans.sol";
 import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
+import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
 import {IMaterialLedger} from "../../interfaces/IMaterialLedger.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {References} from "../libraries/References.sol";
@@ -14,7 +16,7 @@ import {DeviceBonds} from "./DeviceBonds.sol";
 
 /// @title ConditionMonitor
 /// @notice What the devices signed: for each consignment a chain of telemetry batches with running exposure.
-contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
+contract ConditionMonitor is IConditionMonitor, IBookedSpans, DeviceBonds, EIP712 {
     using Telemetry for *;
 
     /// @dev What is on record beside the chain of a watch; mostly nothing.
@@ -111,6 +113,36 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         }
     }
 
+    /// @inheritdoc IBookedSpans
+    function spansOf(IFreightEscrow.Booking calldata booking, Point[][] calldata told)
+        external
+        view
+        returns (Span[] memory spans)
+    {
+        if (told.length != booking.devices.length || told.length == 0) {
+            revert ToldCount(told.length, booking.devices.length);
+        }
+        uint64 consignment = uint64(_wordFromEnd(1));
+        uint40[] calldata cuts;
+        Watch memory watch;
+        watch.booking = bytes32(_wordFromEnd(2));
+        uint256 count = _wordFromEnd(3);
+        assembly ("memory-safe") {
+            cuts.offset := sub(calldatasize(), mul(add(count, 3), 0x20))
+            cuts.length := count
+        }
+        _requireRising(cuts);
+        IFreightEscrow.Terms calldata terms = booking.terms;
+        watch.band =
+            Band(terms.temperatureMin, terms.temperatureMax, terms.humidityMin, terms.humidityMax);
+        for (uint256 i; i < told.length; ++i) {
+            watch.device = booking.devices[i];
+            Span[] memory heard = _hear(consignment, watch, told[i], cuts);
+            if (i == 0) spans = heard;
+            else _join(spans, heard, terms.deviceRule, terms.longestSilence);
+        }
+    }
+
     // --- FreightEscrow ---
 
     /// @inheritdoc IConditionMonitor
@@ -160,7 +192,7 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         uint64 id = batch.consignment;
         uint256 before = previous.point.figures;
         uint256 figures = batch.figures();
-        _checkOrder(id, watch, previous, batch);
+        (bytes32 beginning, bytes32 kept) = _checkOrder(id, watch, previous, batch);
         _checkTimes(id, before, figures);
         _checkCount(batch, before, figures);
         _checkExposure(batch, before, figures, watch.band);
@@ -168,11 +200,19 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         bytes32 structHash = batch.hash();
         SignatureCheck.requireValid(watch.device, _hashTypedDataV4(structHash), signature);
 
-        _follow(watch, batch, structHash, figures);
+        _heads[id][watch.device] =
+            beginning.follow(batch.previous, structHash, figures) | (kept & _MARKED);
         _tellRecorded(id, watch.device, batch);
     }
 
     // --- internal reads ---
+
+    /// @dev A word of the call, counted from its end.
+    function _wordFromEnd(uint256 place) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(sub(calldatasize(), mul(place, 0x20)))
+        }
+    }
 
     function _requireEscrow() private view {
         if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
@@ -189,16 +229,18 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
         }
     }
 
+    /// @dev Returns where the chain begins, and the word that is kept of it.
     function _checkOrder(
         uint64 id,
         Watch calldata watch,
         Link calldata previous,
         Batch calldata batch
-    ) private view {
-        bytes32 head = _heads[id][watch.device];
-        if (head == 0) revert NotWatched(id, watch.device);
-        head &= Telemetry.CHAIN_BITS;
-        bytes32 given = id.start(watch);
+    ) private view returns (bytes32 beginning, bytes32 kept) {
+        kept = _heads[id][watch.device];
+        if (kept == 0) revert NotWatched(id, watch.device);
+        bytes32 head = kept & Telemetry.CHAIN_BITS;
+        beginning = id.start(watch);
+        bytes32 given = beginning;
         uint256 sequence;
         uint256 index;
         uint256 before = previous.point.figures;
@@ -226,7 +268,7 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
             if (first <= before.lastTime()) revert TimesOutOfOrder(id, before.lastTime(), first);
         } else {
             // What follows a batch lies after the pick-up like the batch.
-            (, uint40 pickUp) = ledger.custodySpan(id, 1);
+            uint40 pickUp = ledger.pickedUpAt(id);
             if (pickUp == 0 || first < pickUp) revert BeforePickUp(id, first);
         }
     }
@@ -293,13 +335,13 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
     /// @dev What one device says of each span, and last of the whole way.
     function _hear(
         uint64 consignment,
-        Watch calldata watch,
+        Watch memory watch,
         Point[] calldata told,
         uint40[] calldata cuts
     ) private view returns (Span[] memory spans) {
         bytes32 kept = _heads[consignment][watch.device];
         if (kept == 0) revert NotWatched(consignment, watch.device);
-        bytes32 beginning = consignment.start(watch);
+        bytes32 beginning = keccak256(abi.encode(consignment, watch)) & Telemetry.CHAIN_BITS;
         bytes32 head = beginning;
         for (uint256 i; i < told.length; ++i) {
             head = beginning.follow(head, told[i].batch, told[i].figures);
@@ -364,12 +406,15 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
     {
         Span memory span = spans[ear.at];
         Span memory whole = spans[spans.length - 1];
-        uint64 temperature = figures.temperature() - ear.temperature;
-        uint64 humidity = figures.humidity() - ear.humidity;
-        span.temperature += temperature;
-        span.humidity += humidity;
-        whole.temperature += temperature;
-        whole.humidity += humidity;
+        // Exposure on record never falls, and that of 256 batches of 48 bits each has fewer than 64.
+        unchecked {
+            uint64 temperature = figures.temperature() - ear.temperature;
+            uint64 humidity = figures.humidity() - ear.humidity;
+            span.temperature += temperature;
+            span.humidity += humidity;
+            whole.temperature += temperature;
+            whole.humidity += humidity;
+        }
         ear.heard = _gap(span, ear.heard, until, figures);
         ear.heardAtAll = _gap(whole, ear.heardAtAll, until, figures);
     }
@@ -433,18 +478,6 @@ contract ConditionMonitor is IConditionMonitor, DeviceBonds, EIP712 {
             keccak256(abi.encode(consignment, opened)) & Telemetry.CHAIN_BITS;
         if (bond != 0) _lockBond(registry.device(device).operator, bond);
         emit WatchOpened(consignment, device, opened.booking, opened.band, bond);
-    }
-
-    function _follow(
-        Watch calldata watch,
-        Batch calldata batch,
-        bytes32 structHash,
-        uint256 figures
-    ) private {
-        mapping(address device => bytes32) storage heads = _heads[batch.consignment];
-        bytes32 head = batch.consignment.start(watch);
-        head = head.follow(batch.previous, structHash, figures);
-        heads[watch.device] = head | (heads[watch.device] & _MARKED);
     }
 
     /// @dev `emit BatchRecorded(id, device, batch)`: sixteen words as they came, each of which has been read by then.

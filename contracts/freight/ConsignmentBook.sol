@@ -5,6 +5,7 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {IBookedSpans} from "../../interfaces/IBookedSpans.sol";
 import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
 import {ILogisticsCurrency} from "../../interfaces/ILogisticsCurrency.sol";
@@ -171,11 +172,10 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         uint64 id,
         bytes32 order,
         IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told,
         uint40[] memory times
     ) internal view returns (Result memory result) {
         result.outcomes = new IFreightEscrow.Outcome[](booking.legs.length);
-        if (times.length > 2) _reckon(result, id, order, booking, told, times);
+        if (times.length > 2) _reckon(result, id, order, booking, times);
         uint8 flags = _records[id].flags;
         if (flags == 0) return result;
         for (uint256 i; i < result.outcomes.length; ++i) {
@@ -190,13 +190,12 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         uint64 id,
         bytes32 order,
         IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told,
         uint40[] memory times
     ) private view {
         IFreightEscrow.Terms calldata terms = booking.terms;
         result.done = times.length - 2;
         if (booking.devices.length != 0) {
-            _expose(result, _heard(id, order, booking, told, times), terms);
+            _expose(result, _heard(id, order, times), terms);
         }
         for (uint256 i; i < result.done; ++i) {
             IFreightEscrow.LegRequest calldata leg = booking.legs[i];
@@ -236,37 +235,39 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
         return uint128(uint256(amount) * (tally.offered - tally.missed) / tally.offered);
     }
 
-    /// @dev What the devices say of each leg that was done, and last of the whole way.
-    function _heard(
-        uint64 id,
-        bytes32 order,
-        IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told,
-        uint40[] memory times
-    ) private view returns (IConditionMonitor.Span[] memory) {
-        IConditionMonitor.Watch[] memory watches =
-            new IConditionMonitor.Watch[](booking.devices.length);
-        IConditionMonitor.Band memory band = _bandOf(booking.terms);
-        for (uint256 i; i < watches.length; ++i) {
-            watches[i] = IConditionMonitor.Watch(booking.devices[i], order, band);
-        }
-        uint40[] memory cuts = new uint40[](times.length - 1);
-        for (uint256 i; i < cuts.length; ++i) {
-            cuts[i] = times[i + 1];
-        }
-        return monitor.exposures(
-            id, watches, booking.terms.deviceRule, booking.terms.longestSilence, told, cuts
-        );
-    }
-
-    function _bandOf(IFreightEscrow.Terms calldata terms)
-        internal
-        pure
-        returns (IConditionMonitor.Band memory)
+    /// @dev What the devices say of each leg that was done, and last of the whole way. Every call that comes here begins with a booking and what is told of it.
+    function _heard(uint64 id, bytes32 order, uint40[] memory times)
+        private
+        view
+        returns (IConditionMonitor.Span[] memory)
     {
-        return IConditionMonitor.Band(
-            terms.temperatureMin, terms.temperatureMax, terms.humidityMin, terms.humidityMax
-        );
+        address target = address(monitor);
+        bytes4 selector = IBookedSpans.spansOf.selector;
+        bytes memory answer;
+        assembly ("memory-safe") {
+            answer := mload(0x40)
+            mstore(answer, selector)
+            calldatacopy(add(answer, 4), 4, sub(calldatasize(), 4))
+            // Pick-up, each change of hands after it, and the end.
+            let end := add(answer, calldatasize())
+            let count := sub(mload(times), 1)
+            for { let i := 1 } iszero(gt(i, count)) { i := add(i, 1) } {
+                mstore(end, mload(add(add(times, 0x20), mul(i, 0x20))))
+                end := add(end, 0x20)
+            }
+            mstore(end, count)
+            mstore(add(end, 0x20), order)
+            mstore(add(end, 0x40), id)
+            let done := staticcall(gas(), target, answer, sub(add(end, 0x60), answer), 0, 0)
+            if iszero(done) {
+                returndatacopy(answer, 0, returndatasize())
+                revert(answer, returndatasize())
+            }
+            mstore(answer, returndatasize())
+            returndatacopy(add(answer, 0x20), 0, returndatasize())
+            mstore(0x40, add(add(answer, 0x20), returndatasize()))
+        }
+        return abi.decode(answer, (IConditionMonitor.Span[]));
     }
 
     /// @dev Lays the devices' figures to the legs, and finds which of them answer for a floor that was passed.

@@ -74,7 +74,7 @@ contract FreightClosing is ConsignmentBook {
     /// @notice See `IFreightEscrow.settleSilent`.
     function settleSilent(
         IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told
+        IConditionMonitor.Point[][] calldata
     ) external {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.ARRIVED);
@@ -85,20 +85,20 @@ contract FreightClosing is ConsignmentBook {
         }
         IMaterialLedger.Progress memory progress = ledger.progressOf(id);
         uint40 at = waiting.arrivedAt;
-        Result memory result = _assess(id, order, booking, told, _with(progress.times, at));
+        Result memory result = _assess(id, order, booking, _with(progress.times, at));
         _settleDelivery(id, record, booking, result, booking.consignee, at, progress.isRecalled);
     }
 
     /// @notice See `IFreightEscrow.settleRefused`.
     function settleRefused(
         IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told
+        IConditionMonitor.Point[][] calldata
     ) external {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.REFUSED);
         uint40 from = _waiting[id].provenAt + _SILENCE;
         if (block.timestamp < from) revert IFreightEscrow.NotYet(id, from);
-        Result memory result = _assess(id, order, booking, told, ledger.progressOf(id).times);
+        Result memory result = _assess(id, order, booking, ledger.progressOf(id).times);
         IFreightEscrow.LegRequest calldata last = booking.legs[booking.legs.length - 1];
         Ending memory ending;
         ending.resolution = IFreightEscrow.Resolution.REFUSED;
@@ -112,7 +112,7 @@ contract FreightClosing is ConsignmentBook {
     /// @notice See `IFreightEscrow.settleClosed`.
     function settleClosed(
         IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told
+        IConditionMonitor.Point[][] calldata
     ) external {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.CLOSED);
@@ -126,7 +126,7 @@ contract FreightClosing is ConsignmentBook {
         if (ending.isSold && times.length == booking.legs.length + 1) {
             times = _with(times, arrivedAt);
         }
-        Result memory result = _assess(id, order, booking, told, times);
+        Result memory result = _assess(id, order, booking, times);
         if (ending.isSold) {
             ending.forfeits = result.unfit;
         } else if (ending.resolution == IFreightEscrow.Resolution.LOST) {
@@ -136,10 +136,9 @@ contract FreightClosing is ConsignmentBook {
     }
 
     /// @notice See `IFreightEscrow.lapse`.
-    function lapse(
-        IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told
-    ) external {
+    function lapse(IFreightEscrow.Booking calldata booking, IConditionMonitor.Point[][] calldata)
+        external
+    {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.BOOKED);
         IMaterialLedger.Progress memory progress = ledger.progressOf(id);
@@ -160,7 +159,7 @@ contract FreightClosing is ConsignmentBook {
         from += Settlement.GRACE;
         if (block.timestamp < from) revert IFreightEscrow.NotYet(id, from);
         _endOnTheWay(
-            id, record, booking, _assess(id, order, booking, told, progress.times), progress, ending
+            id, record, booking, _assess(id, order, booking, progress.times), progress, ending
         );
     }
 
@@ -169,7 +168,7 @@ contract FreightClosing is ConsignmentBook {
     /// @notice See `IFreightEscrow.stopRecalled`.
     function stopRecalled(
         IFreightEscrow.Booking calldata booking,
-        IConditionMonitor.Point[][] calldata told
+        IConditionMonitor.Point[][] calldata
     ) external {
         bytes32 order = booking.hash();
         (uint64 id, Record storage record) = _open(order, IFreightEscrow.Status.BOOKED);
@@ -179,7 +178,7 @@ contract FreightClosing is ConsignmentBook {
         ending.resolution = IFreightEscrow.Resolution.RECALLED;
         ending.outcome = IMaterialLedger.ParcelState.QUARANTINED;
         _endOnTheWay(
-            id, record, booking, _assess(id, order, booking, told, progress.times), progress, ending
+            id, record, booking, _assess(id, order, booking, progress.times), progress, ending
         );
     }
 

@@ -129,7 +129,7 @@ contract FreightEscrow is IFreightEscrow, HandoverBook {
     }
 
     /// @inheritdoc IFreightEscrow
-    function outcomesOf(Booking calldata booking, IConditionMonitor.Point[][] calldata told)
+    function outcomesOf(Booking calldata booking, IConditionMonitor.Point[][] calldata)
         external
         view
         returns (Outcome[] memory)
@@ -139,7 +139,7 @@ contract FreightEscrow is IFreightEscrow, HandoverBook {
         uint40[] memory times = ledger.progressOf(id).times;
         // An arrival that waits is not in the ledger's route.
         if (_records[id].status == Status.ARRIVED) times = _with(times, _waiting[id].arrivedAt);
-        return _assess(id, order, booking, told, times).outcomes;
+        return _assess(id, order, booking, times).outcomes;
     }
 
     /// @inheritdoc IFreightEscrow
@@ -188,8 +188,7 @@ contract FreightEscrow is IFreightEscrow, HandoverBook {
             _checkProven(id, order, booking, told, proof, progress.times[1], isAccepted);
         }
 
-        Result memory result =
-            _assess(id, order, booking, told, _with(progress.times, proof.handover.at));
+        Result memory result = _assess(id, order, booking, _with(progress.times, proof.handover.at));
         if (!isAccepted && result.silence > booking.terms.longestSilence) {
             revert SilentTooLong(id, result.silence, booking.terms.longestSilence);
         }

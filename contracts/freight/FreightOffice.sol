@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {IConditionMonitor} from "../../interfaces/IConditionMonitor.sol";
 import {IDemandEscrow} from "../../interfaces/IDemandEscrow.sol";
 import {IFreightEscrow} from "../../interfaces/IFreightEscrow.sol";
 import {IFreightHolds} from "../../interfaces/IFreightHolds.sol";
@@ -257,6 +258,16 @@ contract FreightOffice is ConsignmentBook {
         }
         takers[count].custodian = booking.consignee;
         takers[count].station = booking.legs[count - 1].toStation;
+    }
+
+    function _bandOf(IFreightEscrow.Terms calldata terms)
+        private
+        pure
+        returns (IConditionMonitor.Band memory)
+    {
+        return IConditionMonitor.Band(
+            terms.temperatureMin, terms.temperatureMax, terms.humidityMin, terms.humidityMax
+        );
     }
 
     function _legBooking(

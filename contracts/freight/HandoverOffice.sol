@@ -124,7 +124,7 @@ contract HandoverOffice is HandoverBook {
             _checkProven(id, order, booking, told, proof, progress.times[1], true);
         }
         uint40 at = proof.handover.at;
-        Result memory result = _assess(id, order, booking, told, _with(progress.times, at));
+        Result memory result = _assess(id, order, booking, _with(progress.times, at));
         _settleDelivery(id, record, booking, result, taker, at, false);
     }
 

@@ -88,9 +88,13 @@ library SlotBitmap {
 
     /// @dev The window's bits in a word that it touches.
     function _mask(Side side, Window memory window, uint256 word) private pure returns (uint256) {
-        uint256 first = word * _HOURS;
-        uint256 low = window.from > first ? window.from - first : 0;
-        uint256 high = Math.min(window.to - first, _HOURS);
-        return ((1 << high) - (1 << low)) << (side == Side.CREW ? _HOURS : 0);
+        // The window reaches into the word: it ends behind the word's first slot, and the words of all hours have fewer than 64 bits.
+        unchecked {
+            uint256 first = word * _HOURS;
+            uint256 low = window.from > first ? window.from - first : 0;
+            uint256 high = window.to - first;
+            if (high > _HOURS) high = _HOURS;
+            return ((1 << high) - (1 << low)) << (side == Side.CREW ? _HOURS : 0);
+        }
     }
 }

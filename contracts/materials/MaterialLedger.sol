@@ -162,6 +162,12 @@ contract MaterialLedger is LotCounter {
     }
 
     /// @inheritdoc IMaterialLedger
+    function pickedUpAt(uint64 consignment) external view returns (uint40) {
+        Journey journey = _knownLoad(consignment);
+        return journey.sequence() == 0 ? 0 : journey.timeOf(1);
+    }
+
+    /// @inheritdoc IMaterialLedger
     function routeOf(uint64 consignment) external view returns (Stop[] memory route) {
         Journey journey = _knownLoad(consignment);
         Waybill bill = Waybills.readWay(consignment);

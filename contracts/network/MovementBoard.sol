@@ -53,9 +53,10 @@ contract MovementBoard is IMovementBoard {
         IMaterialLedger.Load memory load = ledger.load(consignment);
         if (!_isOpen(load)) revert HasEnded(consignment);
         IMaterialLedger.Stop[] memory route = ledger.routeOf(consignment);
-        if (station != route[load.sequence].station && station != route[load.sequence + 1].station) revert NotOnTheWay(
-            consignment, station
-        );
+        if (station != route[load.sequence].station && station != route[load.sequence + 1].station)
+        {
+            revert NotOnTheWay(consignment, station);
+        }
         if (msg.sender != load.custodian && msg.sender != network.station(station).operator) {
             revert NotResponsible(consignment, msg.sender);
         }
