@@ -20,7 +20,7 @@ import {SignatureCheck} from "../libraries/SignatureCheck.sol";
 /// @title ConsignmentBook
 /// @notice What is kept of consignments, what their legs earn, and how they end.
 /// @dev The storage that `FreightEscrow` and its `FreightOffice` share; neither declares any of its own.
-abstract contract ConsignmentBook is LapsingPause, EIP712 {
+abstract contract ConsignmentBook is EIP712, LapsingPause {
     using FreightHashes for *;
     using SafeERC20 for ILogisticsCurrency;
 
@@ -91,7 +91,8 @@ abstract contract ConsignmentBook is LapsingPause, EIP712 {
     IParticipantRegistry internal immutable _REGISTRY;
     address internal immutable _DESK;
 
-    uint64 internal _nextId = 1;
+    /// @dev In the word that a booking reads for the pause.
+    uint48 internal _nextId = 1;
     mapping(bytes32 booking => uint64 id) internal _ids;
     mapping(uint64 id => Record) internal _records;
     mapping(address owner => IFreightEscrow.Purse) internal _purses;
