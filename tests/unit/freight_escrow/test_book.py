@@ -2,7 +2,7 @@
 
 book
 ├── when it is paused, or the deadline has passed: refused
-├── when terms, legs or times are not in order: refused
+├── when terms, legs or times are not in order, or have dirty bits: refused
 ├── when a signature is missing, another's, for another chain or contract: refused
 ├── when the same booking was booked before: refused
 ├── when the payer may not book, or cannot pay: refused
@@ -23,7 +23,9 @@ from typing import Any
 import pytest
 
 from aidline import messages as m
-from aidline.client import Contract
+from aidline.client import Contract, Receipt
+from aidline.client.chain import Transaction
+from aidline.errors import TransactionFailed
 from aidline.freight import booking_in, booking_of
 from aidline.model import AllocationStatus, ParcelState, Policy, Resolution, Status
 from aidline.signing import Key
@@ -525,6 +527,40 @@ def test_a_refused_booking_leaves_nothing(desk: Desk, freight: Contract, allocat
 
 
 # --- reads ---
+
+
+def test_reverts_when_a_word_has_dirty_bits(
+    desk: Desk, freight: Contract, allocation: int, stranger: Key
+) -> None:
+    booking = desk.booking([allocation])
+
+    def send(place: int | None) -> Receipt:
+        """Book with the highest bit of a word changed, signed by all as it is."""
+        asked = dirty(freight["hashBooking"].call_data(booking), 36, place)
+        order = freight.chain.call(freight.address, asked)
+        payer = m.BookingOrder(order, booking.payer).sign(key_of("hospital"), desk.domain)
+        carriers = [
+            m.LegAcceptance(order, number, leg.carrier).sign(key_of(name), desk.domain)
+            for number, (leg, name) in enumerate(zip(booking.legs, CARRIERS, strict=True))
+        ]
+        signatures = desk.signatures(booking) | {"payer": payer, "carriers": carriers}
+        data = freight["book"].call_data(booking, signatures, NO_PERMIT)
+        start = 4 + int.from_bytes(data[4:36])
+        return freight.chain.send(Transaction(stranger, freight.address, dirty(data, start, place)))
+
+    words_of_terms = range(10, 25)
+    words_of_first_leg = range(28 + 2 + 2 + 1 + 1, 28 + 2 + 2 + 1 + 1 + 9)
+    for place in (*words_of_terms, *words_of_first_leg):
+        assert isinstance(send(place).error(), TransactionFailed), place
+    assert send(None).error() is None
+
+
+def dirty(data: bytes, start: int, place: int | None) -> bytes:
+    """Return call data with the highest bit changed of a word of what begins at ``start``."""
+    changed = bytearray(data)
+    if place is not None:
+        changed[start + 32 * place] ^= 0x80
+    return bytes(changed)
 
 
 def test_reads_revert_when_unknown(desk: Desk, freight: Contract, booked: int) -> None:
