@@ -264,12 +264,15 @@ contract MaterialLedger is LotCounter {
         returns (Change memory change)
     {
         Journey journey = _knownLoad(consignment);
-        Waybill bill = Waybills.readWay(consignment);
         ParcelState state = journey.state();
+        Waybill bill;
         if (state == ParcelState.ALLOCATED) {
+            bill = Waybills.read(consignment);
             journey = journey.withState(ParcelState.IN_TRANSIT);
-            _depart(consignment, _aboard(consignment, journey));
-        } else if (state != ParcelState.IN_TRANSIT) {
+            _depart(consignment, _aboard(consignment, journey, bill));
+        } else if (state == ParcelState.IN_TRANSIT) {
+            bill = Waybills.readWay(consignment);
+        } else {
             revert WrongLoadState(consignment, state);
         }
         journey = _checkLoadRecall(consignment, journey);
@@ -298,7 +301,7 @@ contract MaterialLedger is LotCounter {
         Journey journey = _knownLoad(consignment);
         ParcelState from = journey.state();
         if (outcome == ParcelState.ALLOCATED || outcome == ParcelState.HELD) _run(loadOffice);
-        Waybill bill = Waybills.readWay(consignment);
+        Waybill bill = Waybills.read(consignment);
         bool isTaken =
             custodian != _placeAt(consignment, journey, bill, journey.sequence()).custodian;
         if (
@@ -318,7 +321,7 @@ contract MaterialLedger is LotCounter {
         if (isTaken) (, journey) = _changeCustody(consignment, journey, bill, last);
         else _checkTime(consignment, journey, at);
         _journeys[consignment] = journey.withState(outcome);
-        uint64[] memory parcels = _aboard(consignment, journey);
+        uint64[] memory parcels = _aboard(consignment, journey, bill);
         if (isStopped) {
             for (uint256 i; i < parcels.length; ++i) {
                 _stop(parcels[i], custodian, from);

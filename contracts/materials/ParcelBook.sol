@@ -105,8 +105,16 @@ abstract contract ParcelBook is LotBook {
     }
 
     function _aboard(uint64 consignment, Journey journey) internal view returns (uint64[] memory) {
-        if (journey.isAmended()) return _amendments[consignment].parcels;
-        return Waybills.read(consignment).parcels();
+        return _aboard(consignment, journey, Waybills.read(consignment));
+    }
+
+    /// @param bill All of it.
+    function _aboard(uint64 consignment, Journey journey, Waybill bill)
+        internal
+        view
+        returns (uint64[] memory)
+    {
+        return journey.isAmended() ? _amendments[consignment].parcels : bill.parcels();
     }
 
     /// @dev When custody changed for the `sequence`-th time; when the load was formed for 0.

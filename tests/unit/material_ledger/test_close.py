@@ -4,7 +4,8 @@ when the caller is not FreightEscrow: refused
 when the outcome is none of those a load may have: refused
 when the time lies before the former change of hands, or in the future: refused
 given a load in transit
-├── delivered, quarantined, returned or lost: its parcels are so, in the custodian's hands
+├── delivered, quarantined, returned or lost: its parcels are so, in the custodian's hands, and
+│   read the same before and after they are touched (MAT-40); each ride is remembered
 └── as allocated: refused
 given a load that never left
 ├── as allocated: its parcels rest allocated where they were, and can be released or loaded again
@@ -14,6 +15,8 @@ given a load that has ended: refused
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from aidline.client import Contract
@@ -21,7 +24,7 @@ from aidline.model import ParcelState
 from aidline.signing import Key
 from tests.support.network import NOBODY
 from tests.support.reverts import reverts
-from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, fate
+from tests.unit.material_ledger.conftest import CONSIGNMENT, HERE, THERE, Goods, fate, redeem
 
 OUTCOMES = [
     (ParcelState.DELIVERED, "delivered", "hospital"),
@@ -87,6 +90,62 @@ def test_a_load_that_never_left_rests_where_it_was(
     ledger.close(CONSIGNMENT + 1, ParcelState.ALLOCATED, supplier, HERE, now, sender=freight_escrow)
     ledger.release(loaded.parcel, sender=demand_escrow)
     assert fate(ledger, loaded.lot) == {"offered": 600, "held": 400}
+
+
+def test_a_delivered_parcel_reads_the_same_before_and_after_it_is_touched(
+    ledger: Contract, delivered: Goods, hospital: Key
+) -> None:
+    with_its_load = ledger.parcel(delivered.parcel), ledger.ride(delivered.parcel, 0)
+    child = ledger.split(delivered.parcel, 150, sender=hospital).event("ParcelSplit").args.child
+    apart = ledger.parcel(delivered.parcel), ledger.ride(delivered.parcel, 0)
+
+    assert apart == (replace(with_its_load[0], units=250), with_its_load[1])
+    part = replace(apart[0], units=150, rides=0, parent=delivered.parcel)
+    assert ledger.parcel(child) == part
+    assert ledger.ride(child, 0).consignment == 0
+
+
+def test_remembers_each_of_two_rides(
+    ledger: Contract,
+    returned: Goods,
+    supplier: Key,
+    carrier: Key,
+    hospital: Key,
+    demand_escrow: Key,
+    freight_escrow: Key,
+) -> None:
+    parcel, chain = returned.parcel, ledger.chain
+    back = ledger.parcel(parcel).since
+    ledger.restock(parcel, sender=carrier)
+    ledger.offer(parcel, carrier, sender=demand_escrow)
+    assert redeem(ledger, parcel, 400, demand_escrow) == parcel
+    second = CONSIGNMENT + 1
+    ledger.form(second, [parcel], NOBODY, [], sender=freight_escrow)
+    assert (ledger.parcel(parcel).rides, ledger.ride(parcel, 1).consignment) == (1, 0)
+    left = chain.now()
+    ledger.handOver(second, supplier, THERE, left, sender=freight_escrow)
+    chain.set_time(left + 60)
+    arrived = left + 30
+    ledger.close(second, ParcelState.DELIVERED, hospital, HERE, arrived, sender=freight_escrow)
+
+    rides = [ledger.ride(parcel, index) for index in range(3)]
+    assert [ride.consignment for ride in rides] == [CONSIGNMENT, second, 0]
+    outcomes = [ParcelState.RETURNED, ParcelState.DELIVERED, ParcelState.NULL]
+    assert [ride.outcome for ride in rides] == outcomes
+    assert rides[1].since == back
+    assert ledger.parcel(parcel).rides == 2
+    assert ledger.outcomeOf(parcel, CONSIGNMENT).outcome == ParcelState.RETURNED
+    picked_up = ledger.custodySpan(CONSIGNMENT, 1).since
+    for time, expected in {
+        picked_up - 1: supplier,
+        picked_up: carrier,
+        back: carrier,
+        left - 1: carrier,
+        left: supplier,
+        arrived - 1: supplier,
+        arrived: hospital,
+    }.items():
+        assert ledger.responsibleAt(parcel, time) == expected.address, time
 
 
 @pytest.mark.parametrize("outcome", [state for state, *_ in OUTCOMES])
