@@ -116,7 +116,7 @@ class Checked(World):
         made = [item for item in self.shadow.allocations.values() if item.offer == number]
         # What was booked left the offer for good, what was released unbooked came back.
         kept = sum(
-            item.units
+            item.units + item.short
             for item in made
             if item.consignment or item.status != AllocationStatus.RELEASED
         )
@@ -141,13 +141,17 @@ class Checked(World):
             if made.offer in own
             and (
                 made.status == AllocationStatus.ALLOCATED
-                or (made.status == AllocationStatus.BOOKED and made.outcome == S.NULL)
+                or (
+                    made.status == AllocationStatus.BOOKED
+                    and made.consignment not in shadow.departed
+                )
             )
         )
         assert fate.allocated == allocated, "escrowed units"
         states = (
             S.OFFERED,
             S.ALLOCATED,
+            S.IN_TRANSIT,
             S.HELD,
             S.DELIVERED,
             S.DISTRIBUTED,

@@ -15,9 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from aidline.model import AllocationStatus, DemandStatus, OfferStatus, ParcelState, Unmet
 from tests.invariant.demand_checks import Checked
 from tests.invariant.demand_market import FAILURES, Line
-from tests.invariant.demand_shadow import NO_MARK, Mark, Refused
+from tests.invariant.demand_shadow import NO_MARK, Mark, Refused, Seal
 from tests.invariant.demand_world import (
     AREAS,
+    ASIDE,
     AUDITORS,
     COAST_STATION,
     HOSPITALS,
@@ -49,6 +50,7 @@ THRESHOLDS = (
 )
 #: Mostly so, sometimes not.
 MOSTLY = st.sampled_from([True] * 7 + [False])
+SEALS = st.sampled_from([Seal.OWN, Seal.OWN, Seal.OWN, Seal.SIGNED, Seal.SIGNED, *Seal])
 DICE = st.integers(0, 2**32).map(Random)
 
 
@@ -167,6 +169,30 @@ class Acts(Checked, RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 1, 1, 9, 24, 30]))
     def time_passes(self, hours: int) -> None:
         self.wait(hours * HOUR)
+
+    @rule(
+        room=st.sampled_from(["needs", "escrow"]),
+        act=st.sampled_from(["pause", "pause", "stay paused", "unpause"]),
+    )
+    def doors(self, room: str, act: str) -> None:
+        """What stays paused does so until this comes up again: else soon nothing would go in."""
+        if act == "unpause" or self.shadow.is_paused(room):
+            self.unpause(room)
+        elif self.pause(room):
+            self.try_to_enter(room)
+            if act == "pause":
+                self.unpause(room)
+
+    def try_to_enter(self, room: str) -> None:
+        if room == "needs":
+            self.publish("hospital")
+            return
+        self.offer(1, "charity", DAY)
+        self.give_to(self.demands()[0], 1, KIT, 9)
+        if self.open_offers():
+            line = (self.open_offers()[0], self.demands()[0], 1)
+            self.fulfil(*line, "charity")
+            self.propose([line], [], [])
 
     @rule(
         act=st.sampled_from(["declare", "attest", "attest", "drop", "suspend"]),
@@ -304,15 +330,23 @@ class Acts(Checked, RuleBasedStateMachine):
         valid=st.sampled_from([9 * DAY, 9 * DAY, 2 * DAY, 1, 30 * DAY + 1]),
         as_seen=MOSTLY,
         reason=MOSTLY,
+        seal=SEALS,
     )
     def audit(
-        self, data: st.DataObject, act: str, auditor: str, valid: int, as_seen: bool, reason: bool
+        self,
+        data: st.DataObject,
+        act: str,
+        auditor: str,
+        valid: int,
+        as_seen: bool,
+        reason: bool,
+        seal: Seal,
     ) -> None:
         number = self.choose(data, self.to_audit() or self.demands())
         if act == "attest":
-            self.attest(number, auditor, valid, as_seen)
+            self.attest(number, auditor, valid, as_seen, seal)
         else:
-            self.object_to(number, act, auditor, as_seen, reason)
+            self.object_to(number, act, auditor, as_seen, reason, seal)
 
     def choose(self, data: st.DataObject, choices: Sequence[Any]) -> Any:
         return data.draw(st.sampled_from(choices))
@@ -332,13 +366,13 @@ class Acts(Checked, RuleBasedStateMachine):
     @precondition(lambda machine: machine.shadow.offers)
     @rule(
         data=st.data(),
-        act=st.sampled_from(["again", "again", "withdraw", "withdraw", "lapse", "recall"]),
+        act=st.sampled_from(["again", "again", "withdraw", "withdraw", "lapse", "recall", "back"]),
         caller=st.sampled_from(["charity", "charity", "charity", "donor"]),
         days=st.sampled_from([3, 3, 0]),
         really=st.booleans(),
     )
     def goods(self, data: st.DataObject, act: str, caller: str, days: int, really: bool) -> None:
-        """What is recalled stays so: that is done half as often."""
+        """What is recalled or taken back stays so: that is done half as often."""
         if act == "again":
             held = self.parcels(S.HELD)
             self.offer(self.choose(data, held or list(self.shadow.parcels)), caller, days * DAY)
@@ -346,6 +380,12 @@ class Acts(Checked, RuleBasedStateMachine):
             self.withdraw_offer(self.choose(data, list(self.shadow.offers)), caller)
         elif act == "recall" and really:
             self.recall(self.choose(data, list(self.shadow.lots)))
+        elif act == "back" and really:
+            choices = self.open_offers() if caller == "charity" else []
+            offer = self.choose(data, choices or list(self.shadow.offers))
+            lot = self.shadow.parcels[self.shadow.offers[offer].parcel].lot
+            others = self.open_offers()[:1] if days == 0 else []
+            self.take_back(lot, [offer, *others])
         else:
             offers = self.shadow.offers
             over = [n for n in self.open_offers() if offers[n].until <= self.desk.now]
@@ -436,6 +476,7 @@ class Acts(Checked, RuleBasedStateMachine):
 
     @some(open_demands)
     @precondition(lambda machine: "solver" not in machine.shadow.suspended)
+    @precondition(lambda machine: not machine.shadow.is_paused("escrow"))
     @rule(data=st.data())
     def what_is_available_is_served(self, data: st.DataObject) -> None:
         """DEM-39: where the lens says AVAILABLE, a solver can give a unit, and no rule stops it."""
@@ -470,6 +511,19 @@ class Acts(Checked, RuleBasedStateMachine):
         offer, number = self.choose(data, fitting or pairs)
         self.fulfil(offer, number, units, "charity" if own else "donor")
 
+    @some(demands)
+    @rule(
+        data=st.data(),
+        units=st.sampled_from([1, 5, 400]),
+        days=st.sampled_from([14, 2]),
+        same=MOSTLY,
+    )
+    def gift_for_one(self, data: st.DataObject, units: int, days: int, same: bool) -> None:
+        number = self.choose(data, self.open_demands() or self.demands())
+        material = self.shadow.demands[number].material
+        other = MATERIALS[material == MATERIALS[0]]
+        self.give_to(number, units, material if same else other, days)
+
     # --- what becomes of it ------------------------------------------------------------------
 
     @some(fresh)
@@ -483,7 +537,8 @@ class Acts(Checked, RuleBasedStateMachine):
         choices = self.fresh()
         numbers = [self.choose(data, choices)]
         if count > 1:
-            numbers.append(self.choose(data, self.waiting()))
+            late = [number for number in self.waiting() if number not in choices]
+            numbers.append(self.choose(data, late or choices))
         if payer == "recipient":
             payer = self.shadow.demands[self.shadow.allocations[numbers[0]].demand].recipient
         self.take(numbers, payer, freight)
@@ -505,7 +560,38 @@ class Acts(Checked, RuleBasedStateMachine):
         outcome=st.sampled_from([S.QUARANTINED, S.ALLOCATED, S.DELIVERED, S.RETURNED, S.LOST]),
     )
     def load_ends(self, data: st.DataObject, outcome: ParcelState) -> None:
-        self.carry(self.choose(data, self.running()), outcome)
+        number = self.choose(data, self.running())
+        # What has left cannot stay.
+        if number in self.shadow.departed and outcome == S.ALLOCATED:
+            outcome = S.DELIVERED
+        self.carry(number, outcome)
+
+    def divisible(self) -> list[int]:
+        """Booked allocations under way of which a part can stay behind."""
+        made, parcels = self.shadow.allocations, self.shadow.parcels
+        return [
+            number
+            for number in self.booked()
+            if made[number].consignment in self.running() and parcels[made[number].parcel].units > 1
+        ]
+
+    @some(booked)
+    @rule(
+        data=st.data(),
+        state=st.sampled_from(sorted(ASIDE)),
+        most=st.booleans(),
+        report=st.sampled_from([True, True, False]),
+    )
+    def part_stays_behind(
+        self, data: st.DataObject, state: ParcelState, most: bool, report: bool
+    ) -> None:
+        choices = self.divisible()
+        number = self.choose(data, choices or self.booked())
+        if choices:
+            units = self.shadow.parcels[self.shadow.allocations[number].parcel].units
+            self.set_aside(number, units - 1 if most else 1, state)
+        if report:
+            self.report_short(number)
 
     @some(allocations)
     @rule(data=st.data(), act=st.sampled_from(["release", "fail"]), days=st.sampled_from([0, 0, 1]))

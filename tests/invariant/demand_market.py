@@ -32,6 +32,7 @@ class Lot:
     expiry: int
     mark: Mark
     recalled: bool = False
+    taken_back: bool = False
     fate: Counter[ParcelState] = field(default_factory=Counter)
 
     def move(self, units: int, before: ParcelState, after: ParcelState) -> None:
@@ -86,6 +87,9 @@ class Allocation:
     consignment: int = 0
     freight: int = 0
     outcome: ParcelState = S.NULL
+    #: Units of it that were set aside on the way, and those among them that were reported.
+    aside: int = 0
+    short: int = 0
 
 
 @dataclass
@@ -108,6 +112,8 @@ class Market(Needs):
     allocations: dict[int, Allocation] = field(default_factory=dict)
     #: How loads have ended; IN_TRANSIT while they have not, ALLOCATED when they never left.
     loads: dict[int, ParcelState] = field(default_factory=dict)
+    #: Those that have left.
+    departed: set[int] = field(default_factory=set)
     score: Score = field(default_factory=Score)
 
     # --- goods -------------------------------------------------------------------------------
@@ -150,7 +156,9 @@ class Market(Needs):
     # --- offers ------------------------------------------------------------------------------
 
     def offer(self, number: int, caller: str, until: int) -> None:
+        self.require_open("escrow")
         parcel = self.parcels[number]
+        refuse_if(self.lots[parcel.lot].taken_back, "LotTakenBack", lot=parcel.lot)
         refuse_if(until <= self.now, "BadOfferEnd")
         refuse_if(parcel.state != S.HELD, "WrongState")
         refuse_if(parcel.custodian != caller, "NotCustodian")
@@ -186,6 +194,14 @@ class Market(Needs):
         offer = self.open_offer(number)
         refuse_if(self.now < offer.until, "NotLapsed")
         self.end_offer(offer, OfferStatus.EXPIRED)
+
+    def take_back(self, lot: int, numbers: list[int]) -> None:
+        """DEM-40: the open offers named end, and no parcel of the lot is offered again."""
+        self.lots[lot].taken_back = True
+        for number in numbers:
+            offer = self.open_offer(number)
+            refuse_if(self.parcels[offer.parcel].lot != lot, "NotOfLot", offer=number, lot=lot)
+            self.end_offer(offer, OfferStatus.TAKEN_BACK)
 
     # --- the order of urgency ----------------------------------------------------------------
 
@@ -281,6 +297,7 @@ class Market(Needs):
         self, lines: list[Line], exemptions: list[tuple[int, int]], lapse: list[int]
     ) -> None:
         """DEM-22 to DEM-25; what is exempt is given in order."""
+        self.require_open("escrow")
         self.require_active("solver")
         self.bring_up_to_date(lapse)
         for index, (before, line) in enumerate(pairwise([(0, 0, 1), *lines])):
@@ -309,10 +326,17 @@ class Market(Needs):
             score.stock_seconds += made.units * DAY // use if use else 0
 
     def fulfil(self, number: int, demand: int, units: int, caller: str) -> None:
+        self.require_open("escrow")
         refuse_if(self.open_offer(number).holder != caller, "NotHolder")
         refuse_if(not units, "ZeroUnits")
         lowest = self.allocate([(number, demand, units)], by_holder=True)
         self.require_order(number, lowest[number])
+
+    def offer_to(self, number: int, holder: str, until: int, demand: int) -> None:
+        """DEM-40: offered, and at once as much as fits is allocated to one demand."""
+        self.offer(number, holder, until)
+        units = min(self.demands[demand].open, self.parcels[number].units)
+        self.fulfil(len(self.offers), demand, units, holder)
 
     # --- what becomes of it ------------------------------------------------------------------
 
@@ -353,16 +377,53 @@ class Market(Needs):
 
     def carry(self, consignment: int, outcome: ParcelState) -> None:
         """A load goes on its way and ends; as ALLOCATED it never left."""
+        if outcome != S.ALLOCATED and consignment not in self.departed:
+            self.depart(consignment)
         for made in self.aboard(consignment):
             lot = self.parcels[made.parcel].lot
-            stopped = outcome != S.ALLOCATED and self.lots[lot].recalled
-            refuse_if(stopped, "LotRecalled", lot=lot)
-            self.move(made.parcel, outcome)
-            if outcome != S.ALLOCATED:
-                made.outcome = outcome
+            expiry = self.lots[lot].expiry
+            state = outcome
             if outcome == S.DELIVERED:
+                refuse_if(self.lots[lot].recalled, "LotRecalled", lot=lot)
                 self.parcels[made.parcel].custodian = self.demands[made.demand].recipient
+                if expiry and expiry <= self.now:
+                    state = S.QUARANTINED
+            self.move(made.parcel, state)
+            if outcome != S.ALLOCATED:
+                made.outcome = state
         self.loads[consignment] = outcome
+
+    def depart(self, consignment: int) -> None:
+        for made in self.aboard(consignment):
+            lot = self.parcels[made.parcel].lot
+            refuse_if(self.lots[lot].recalled, "LotRecalled", lot=lot)
+            self.move(made.parcel, S.IN_TRANSIT)
+        self.departed.add(consignment)
+
+    def set_aside(self, number: int, units: int, state: ParcelState) -> None:
+        """Units of an allocation stay behind as its load changes hands."""
+        made = self.allocations[number]
+        if made.consignment not in self.departed:
+            self.depart(made.consignment)
+        self.move(self.split_off(made.parcel, units), state)
+        made.aside += units
+
+    def report_short(self, number: int) -> None:
+        made = self.allocations[number]
+        booked = made.status == AllocationStatus.BOOKED
+        refuse_if(not booked, "AllocationWrongStatus", status=made.status)
+        refuse_if(made.aside == made.short, "NothingShort")
+        self.shorten(made)
+
+    def shorten(self, made: Allocation) -> None:
+        """DEM-41: the demand is open for what was set aside and not reported yet."""
+        units = made.aside - made.short
+        if units:
+            made.short += units
+            made.units -= units
+            demand = self.demands[made.demand]
+            demand.served -= units
+            self.renew(demand)
 
     def reopen(self, made: Allocation, by_fault: bool) -> None:
         demand = self.demands[made.demand]
@@ -409,6 +470,7 @@ class Market(Needs):
         booked = made.status == AllocationStatus.BOOKED
         refuse_if(not booked, "AllocationWrongStatus", status=made.status)
         refuse_if(made.outcome != S.DELIVERED, "ParcelNotReceived")
+        self.shorten(made)
         made.status = AllocationStatus.RECEIVED
         demand, parcel = self.demands[made.demand], self.parcels[made.parcel]
         demand.received += made.units

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from copy import copy
 from dataclasses import dataclass, field
+from enum import Enum
 from fractions import Fraction
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from tests.support.suite import DAY, KIT, MASK
 __all__ = [
     "CAPS",
     "FIRST_THRESHOLDS",
+    "MAX_PAUSE",
     "NO_MARK",
     "Demand",
     "Facility",
@@ -26,6 +28,7 @@ __all__ = [
     "Path",
     "Raise",
     "Refused",
+    "Seal",
     "refuse_if",
 ]
 
@@ -36,6 +39,7 @@ NO_MARK: Mark = (EarmarkKind.NONE, "")
 #: Most units of a material that one facility may ask before it takes a second auditor.
 CAPS = {MASK: None, KIT: 5_000}
 LARGEST = 10**12
+MAX_PAUSE = 3 * DAY
 FIRST_THRESHOLDS = (DAY, 3 * DAY, 7 * DAY)
 
 
@@ -52,6 +56,15 @@ def refuse_if(doubt: bool, error: str, **fields: Any) -> None:
     """Refuse an act."""
     if doubt:
         raise Refused(error, **fields)
+
+
+class Seal(Enum):
+    """How an auditor's word is given: by itself, or signed."""
+
+    OWN = "sent by itself"
+    SIGNED = "signed"
+    FORGED = "signed by another"
+    LATE = "signed, and shown too late"
 
 
 @dataclass
@@ -149,6 +162,8 @@ class Needs:
     announced: tuple[tuple[int, int, int], int] | None = None
     people: dict[str, Enrolment] = field(default_factory=lambda: dict(ENROLMENTS))
     suspended: set[str] = field(default_factory=set)
+    #: Until when a room is or was last paused.
+    doors: dict[str, int] = field(default_factory=dict)
     facilities: dict[str, Facility] = field(default_factory=dict)
     attestations: int = 0
     demands: dict[int, Demand] = field(default_factory=dict)
@@ -171,6 +186,24 @@ class Needs:
             elif isinstance(value, dict):
                 setattr(made, name, {key: copy(item) for key, item in value.items()})
         return made
+
+    # --- pauses ------------------------------------------------------------------------------
+
+    def pause(self, room: str) -> None:
+        ended = self.doors.get(room, 0)
+        refuse_if(bool(ended) and self.now < ended + MAX_PAUSE, "PausedTooRecently")
+        self.doors[room] = self.now + MAX_PAUSE
+
+    def unpause(self, room: str) -> None:
+        refuse_if(not self.is_paused(room), "NotPaused")
+        self.doors[room] = self.now
+
+    def is_paused(self, room: str) -> bool:
+        return self.now < self.doors.get(room, 0)
+
+    def require_open(self, room: str) -> None:
+        """On what lets something in; never on what lets something out."""
+        refuse_if(self.is_paused(room), "IsPaused")
 
     # --- people ------------------------------------------------------------------------------
 
@@ -327,12 +360,8 @@ class Needs:
 
     # --- recipients --------------------------------------------------------------------------
 
-    def publish(
-        self,
-        recipient: str,
-        request: dict[str, Any],
-        raised: int = 0,
-    ) -> None:
+    def publish(self, recipient: str, request: dict[str, Any], raised: int = 0) -> None:
+        self.require_open("needs")
         units, in_emergency = request["units"], any(request["emergency"]) or bool(raised)
         material = request["material"]
         self.require_active(recipient)
@@ -402,6 +431,10 @@ class Needs:
 
     # --- auditors ----------------------------------------------------------------------------
 
+    def require_seal(self, seal: Seal) -> None:
+        refuse_if(seal == Seal.LATE, "Expired")
+        refuse_if(seal == Seal.FORGED, "BadSignature")
+
     def audited(self, number: int, auditor: str, as_seen: bool) -> Demand:
         """A demand on which the auditor may say something, brought up to now."""
         demand = self.demands[number]
@@ -411,7 +444,8 @@ class Needs:
         self.require_auditor(auditor, demand.recipient)
         return demand
 
-    def attest(self, number: int, auditor: str, valid: int, as_seen: bool) -> None:
+    def attest(self, number: int, auditor: str, valid: int, as_seen: bool, seal: Seal) -> None:
+        self.require_seal(seal)
         demand = self.audited(number, auditor, as_seen)
         refuse_if(not 0 < valid <= 30 * DAY, "BadValidity")
         self.renew(demand)
@@ -428,7 +462,10 @@ class Needs:
             self.debts[demand.recipient] = (count - 1, audit_by if count > 1 else 0)
         self.renew(demand)
 
-    def refuse(self, number: int, auditor: str, as_seen: bool, has_reason: bool) -> None:
+    def refuse(
+        self, number: int, auditor: str, as_seen: bool, has_reason: bool, seal: Seal
+    ) -> None:
+        self.require_seal(seal)
         refuse_if(not has_reason, "NoReason")
         demand = self.audited(number, auditor, as_seen)
         self.renew(demand)
@@ -436,7 +473,10 @@ class Needs:
         refuse_if(bool(demand.refused_by), "AlreadyRefused")
         demand.refused_by = auditor
 
-    def contest(self, number: int, auditor: str, as_seen: bool, has_reason: bool) -> None:
+    def contest(
+        self, number: int, auditor: str, as_seen: bool, has_reason: bool, seal: Seal
+    ) -> None:
+        self.require_seal(seal)
         refuse_if(not has_reason, "NoReason")
         demand = self.audited(number, auditor, as_seen)
         self.renew(demand)
@@ -458,12 +498,14 @@ class Needs:
         return self.within(self.home(recipient), region)
 
     def open_path(self, region: str, cap: int, until: int) -> None:
+        self.require_open("needs")
         refuse_if(not cap, "ZeroUnits")
         refuse_if(until <= self.now, "Expired")
         active = max(until, self.paths.get(region, Path()).active)
         self.paths[region] = Path(cap, 0, until, active)
 
     def raise_for(self, region: str, material: int, units: int, until: int) -> None:
+        self.require_open("needs")
         refuse_if(not units, "ZeroUnits")
         refuse_if(until <= self.now, "Expired")
         people = self.people_in(region)
@@ -474,6 +516,7 @@ class Needs:
         path.active = max(path.active, until)
 
     def claim(self, number: int, recipient: str, request: dict[str, Any]) -> None:
+        self.require_open("needs")
         source = self.raises[number]
         refuse_if(self.now >= source.until, "Expired")
         refuse_if(recipient in source.claimed, "AlreadyClaimed")

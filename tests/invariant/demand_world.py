@@ -7,18 +7,31 @@ from collections.abc import Callable
 from typing import Any
 
 from aidline.keccak import keccak
-from aidline.model import EarmarkKind, ParcelState, Role
+from aidline.messages import DemandContest, DemandRefusal
+from aidline.model import EarmarkKind, Flaw, ParcelState, Role
+from aidline.signing import Key, Message
 from tests.invariant.demand_market import Line, Market
-from tests.invariant.demand_shadow import NO_MARK, Mark, Refused
-from tests.support.demand import EMERGENCY, FREIGHT, FUND, PLAN, STATION, Desk, earmark
+from tests.invariant.demand_shadow import NO_MARK, Mark, Refused, Seal
+from tests.support.demand import (
+    DONATIONS,
+    EMERGENCY,
+    FREIGHT,
+    FUND,
+    PLAN,
+    STATION,
+    Attestation,
+    Desk,
+    earmark,
+)
 from tests.support.network import NOBODY
-from tests.support.people import Enrolment, key_of, word
+from tests.support.people import Enrolment, domain_of, key_of, word
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, KIT, MASK
+from tests.support.suite import DAY, HOUR, KIT, MASK
 
 __all__ = [
     "ANYONE",
     "AREAS",
+    "ASIDE",
     "AUDITORS",
     "COAST_STATION",
     "HOSPITALS",
@@ -60,6 +73,8 @@ MARKS: tuple[Mark, ...] = (
     *((EarmarkKind.FACILITY, name) for name in HOSPITALS),
 )
 ANYONE = key_of("stranger")
+#: What a flaw makes of units that were set aside.
+ASIDE = {S.LOST: Flaw.SHORT, S.QUARANTINED: Flaw.DAMAGED, S.RETURNED: Flaw.REFUSED}
 REASON = keccak(b"reason")
 
 
@@ -99,6 +114,22 @@ class World:
     def wait(self, seconds: int) -> None:
         self.desk.wait(seconds)
         self.shadow.now = self.chain.now()
+
+    # --- pauses ------------------------------------------------------------------------------
+
+    def pause(self, room: str) -> bool:
+        return self.carry_out(
+            "pause",
+            lambda shadow: shadow.pause(room),
+            lambda: getattr(self, room).pause(sender=key_of("pauser")),
+        )
+
+    def unpause(self, room: str) -> None:
+        self.carry_out(
+            "unpause",
+            lambda shadow: shadow.unpause(room),
+            lambda: getattr(self, room).unpause(sender=key_of("unpauser")),
+        )
 
     # --- facilities and people ---------------------------------------------------------------
 
@@ -213,22 +244,52 @@ class World:
     def content(self, number: int, as_seen: bool) -> bytes:
         return self.needs.contentOf(number) if as_seen else REASON
 
-    def attest(self, number: int, auditor: str, valid: int, as_seen: bool = True) -> None:
-        content, until = self.content(number, as_seen), self.chain.now() + valid
+    def attest(
+        self,
+        number: int,
+        auditor: str,
+        valid: int,
+        as_seen: bool = True,
+        seal: Seal = Seal.OWN,
+    ) -> None:
+        words = (number, self.content(number, as_seen), self.chain.now() + valid)
         self.carry_out(
             "attest",
-            lambda shadow: shadow.attest(number, auditor, valid, as_seen),
-            lambda: self.needs.attest(number, content, until, sender=key_of(auditor)),
+            lambda shadow: shadow.attest(number, auditor, valid, as_seen, seal),
+            lambda: self.say("attest", Attestation, words, auditor, seal),
         )
 
-    def object_to(self, number: int, how: str, auditor: str, as_seen: bool, reason: bool) -> None:
+    def object_to(
+        self,
+        number: int,
+        how: str,
+        auditor: str,
+        as_seen: bool,
+        reason: bool,
+        seal: Seal = Seal.OWN,
+    ) -> None:
         """Refuse or contest."""
-        words = (self.content(number, as_seen), REASON if reason else bytes(32))
+        words = (number, self.content(number, as_seen), REASON if reason else bytes(32))
+        kind = DemandRefusal if how == "refuse" else DemandContest
         self.carry_out(
             how,
-            lambda shadow: getattr(shadow, how)(number, auditor, as_seen, reason),
-            lambda: self.needs[how](number, *words, sender=key_of(auditor)),
+            lambda shadow: getattr(shadow, how)(number, auditor, as_seen, reason, seal),
+            lambda: self.say(how, kind, words, auditor, seal),
         )
+
+    def say(
+        self, how: str, kind: type[Message], words: tuple[Any, ...], auditor: str, seal: Seal
+    ) -> None:
+        """An auditor's word about a demand: sent by itself, or signed and shown by anyone."""
+        if seal == Seal.OWN:
+            self.needs[how](*words, sender=key_of(auditor))
+            return
+        late = seal == Seal.LATE
+        message = kind(key_of(auditor).address, *words, self.chain.now() + (-1 if late else HOUR))
+        signer: Key = ANYONE if seal == Seal.FORGED else key_of(auditor)
+        signature = message.sign(signer, domain_of(self.needs))
+        self.needs[f"{how}BySignature"](message, signature, sender=ANYONE)
+        self.done[f"{how} by signature"] += 1
 
     # --- plans -------------------------------------------------------------------------------
 
@@ -259,14 +320,35 @@ class World:
 
     # --- goods -------------------------------------------------------------------------------
 
-    def give(self, units: int, material: int, mark: Mark, days: int) -> None:
-        """A gift comes and is offered; a kit lasts for so many days, a mask for ever."""
+    def receive_gift(self, units: int, material: int, mark: Mark, days: int) -> int:
+        """A gift comes; a kit lasts for so many days, a mask for ever. Returns its parcel."""
         expiry = self.chain.now() + days * DAY if material == KIT else 0
         self.shadow.commission("charity", units, material, expiry, mark)
         goods = {"mark": earmark(*mark), "material": material, "expiry": expiry}
         parcel = self.desk.gift(key_of("charity"), units, **goods)
         assert parcel == len(self.shadow.parcels)
-        self.offer(parcel, "charity", 5 * DAY)
+        return parcel
+
+    def give(self, units: int, material: int, mark: Mark, days: int) -> None:
+        """A gift comes and is offered."""
+        self.offer(self.receive_gift(units, material, mark, days), "charity", 5 * DAY)
+
+    def give_to(self, number: int, units: int, material: int, days: int) -> None:
+        """A gift comes for one demand; where that cannot have it, it is held."""
+        parcel, until = self.receive_gift(units, material, NO_MARK, days), self.desk.now + 5 * DAY
+        terms = (key_of("charity").address, parcel, until, number)
+        self.carry_out(
+            "offerTo",
+            lambda shadow: shadow.offer_to(parcel, "charity", until, number),
+            lambda: self.escrow.offerTo(*terms, sender=DONATIONS),
+        )
+
+    def take_back(self, lot: int, offers: list[int]) -> None:
+        self.carry_out(
+            "takeBack",
+            lambda shadow: shadow.take_back(lot, offers),
+            lambda: self.escrow.takeBack(lot, offers, sender=DONATIONS),
+        )
 
     def offer(self, parcel: int, caller: str, lasts: int) -> None:
         until = self.chain.now() + lasts
@@ -330,19 +412,39 @@ class World:
     def carry(self, consignment: int, outcome: ParcelState) -> None:
         """A load goes on its way and ends; as ALLOCATED it never left."""
         carrier = key_of("carrier").address
-        to = carrier
+        to, left = carrier, self.shadow.departed
         if outcome == S.DELIVERED:
             demand = self.shadow.aboard(consignment)[0].demand
             to = key_of(self.shadow.demands[demand].recipient).address
 
         def act() -> None:
             now = self.desk.now
-            if outcome != S.ALLOCATED:
+            if outcome != S.ALLOCATED and consignment not in left:
                 self.ledger.handOver(consignment, carrier, 3, now, sender=FREIGHT)
             self.ledger.close(consignment, outcome, to, STATION, now, sender=FREIGHT)
 
         what = f"carry {outcome.name}"
         self.carry_out(what, lambda shadow: shadow.carry(consignment, outcome), act)
+
+    def set_aside(self, number: int, units: int, state: ParcelState) -> None:
+        """Units of a booked allocation stay behind as its load changes hands."""
+        made, now = self.shadow.allocations[number], self.desk.now
+        consignment, left = made.consignment, self.shadow.departed
+        found = {"parcel": made.parcel, "units": units, "flaw": ASIDE[state]}
+
+        def act() -> None:
+            if consignment not in left:
+                self.ledger.handOver(consignment, key_of("carrier"), 3, now, sender=FREIGHT)
+            self.ledger.setAside(consignment, [found], 3, now, sender=FREIGHT)
+
+        self.carry_out("setAside", lambda shadow: shadow.set_aside(number, units, state), act)
+
+    def report_short(self, number: int) -> None:
+        self.carry_out(
+            "reportShort",
+            lambda shadow: shadow.report_short(number),
+            lambda: self.escrow.reportShort(number, sender=ANYONE),
+        )
 
     def release(self, number: int) -> None:
         self.carry_out(

@@ -56,14 +56,14 @@ def test_each_is_kept_as_it_was_made(
         made = desk.propose(*lines)
         assert made == list(range(len(expected) + 1, len(expected) + size + 1))
         expected += [(offer, demand, units, desk.now) for offer, demand, units in lines]
+        with reverts("UnknownAllocation", allocation=made[-1] + 1):
+            escrow.allocation(made[-1] + 1)
         desk.wait(HOUR)
     told = all_of(escrow)
     assert [(one.offer, one.demand, one.units, one.at) for one in told] == expected
     assert {(one.status, one.level, one.by_holder) for one in told} == {
         (AllocationStatus.ALLOCATED, Level.LOW, False)
     }
-    with reverts("UnknownAllocation", allocation=6):
-        escrow.allocation(6)
 
 
 @pytest.mark.parametrize("moved", [2, 3])
