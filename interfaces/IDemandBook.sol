@@ -478,8 +478,8 @@ interface IDemandBook {
     /// claim: a liar who tells of no stock gains the last place, and only within the path's cap, region and time, up to the material's cap, and while
     /// nothing that it was so served before has been left unaudited for longer than `AUDIT_WINDOW`; neither while an auditor refuses or contests it.
     /// The facility's vulnerability is that of the last `refresh`.
-    /// @param lines Demand (64 bits, the lowest) and units (64 bits) of each, see `LineWords`.
-    /// @return answers Level under which it was served (8 bits, the lowest) and daily use of each, see `LineWords`
+    /// @param lines Units (64 bits, the lowest) and demand (64 bits) of each, see `LineWords`; what is above is not read.
+    /// @return answers Level under which it was served (8 bits, the lowest) and daily use (40 bits) of each, see `LineWords`
     function serve(Goods calldata goods, uint256[] calldata lines)
         external
         returns (uint256[] memory answers);

@@ -224,11 +224,12 @@ contract DemandBook is IDemandBook, ServiceBook, LapsingPause {
         returns (uint256[] memory answers)
     {
         answers = new uint256[](lines.length);
-        uint256 scope = _scopeOf(goods);
+        Goods memory offered = goods;
+        uint256 scope = _scopeOf(offered);
         uint32 limits = _counts.thresholds;
         uint256 served;
         for (uint256 i; i < lines.length; ++i) {
-            (uint256 answer, uint256 less) = _serve(lines[i], goods, scope, limits);
+            (uint256 answer, uint256 less) = _serve(lines[i], offered, scope, limits);
             if (answer == 0) break;
             answers[i] = answer;
             served += less;

@@ -144,34 +144,40 @@ abstract contract OrderOfUrgency is EscrowStore {
 
     // --- own reads: the lines ---
 
-    /// @dev How many offers the lines are from, which must be ascending and of units.
-    function _countOffers(IDemandEscrow.Line[] calldata lines)
-        private
-        pure
-        returns (uint256 count)
-    {
-        uint256 before;
-        for (uint256 i; i < lines.length; ++i) {
-            IDemandEscrow.Line calldata line = lines[i];
-            uint256 key = (uint256(line.offer) << 64) | line.demand;
-            if (i != 0 && key <= before) {
-                revert IDemandEscrow.LineNotAscending(i, line.offer, line.demand);
-            }
-            if (line.units == 0) revert IDemandEscrow.ZeroUnits();
-            if (i == 0 || key >> 64 != before >> 64) ++count;
-            before = key;
-        }
-    }
-
-    /// @dev The lines of one offer as the book takes them.
+    /// @dev The lines as words, which must be ascending and of units, and how many offers they are from.
     function _packed(IDemandEscrow.Line[] calldata lines)
         private
         pure
-        returns (uint256[] memory packed)
+        returns (uint256[] memory words, uint256 offers)
     {
-        packed = new uint256[](lines.length);
+        words = new uint256[](lines.length);
+        uint256 before;
         for (uint256 i; i < lines.length; ++i) {
-            packed[i] = LineWords.asked(lines[i].demand, lines[i].units);
+            IDemandEscrow.Line calldata line = lines[i];
+            uint256 word = LineWords.line(line.offer, line.demand, line.units);
+            if (i != 0 && word >> 64 <= before >> 64) {
+                revert IDemandEscrow.LineNotAscending(i, word.offerOf(), word.demandOf());
+            }
+            if (word.unitsOf() == 0) revert IDemandEscrow.ZeroUnits();
+            if (i == 0 || word >> 128 != before >> 128) ++offers;
+            words[i] = word;
+            before = word;
+        }
+    }
+
+    /// @dev Those of one offer, from place `first` on.
+    function _linesOf(uint256[] memory words, uint256 first)
+        private
+        pure
+        returns (uint256[] memory lines)
+    {
+        uint64 offerId = words[first].offerOf();
+        uint256 end = first + 1;
+        while (end < words.length && words[end].offerOf() == offerId) ++end;
+        if (end - first == words.length) return words;
+        lines = new uint256[](end - first);
+        for (uint256 i; i < lines.length; ++i) {
+            lines[i] = words[first + i];
         }
     }
 
@@ -220,15 +226,14 @@ abstract contract OrderOfUrgency is EscrowStore {
         IDemandEscrow.Line[] calldata lines,
         IDemandEscrow.Exemption[] calldata exemptions
     ) internal returns (Tally memory tally) {
-        Group[] memory groups = new Group[](_countOffers(lines));
+        (uint256[] memory words, uint256 offers) = _packed(lines);
+        Group[] memory groups = new Group[](offers);
         tally = _startTally();
         uint256 first;
-        for (uint256 k; k < groups.length; ++k) {
-            uint64 offerId = lines[first].offer;
-            uint256 end = first + 1;
-            while (end < lines.length && lines[end].offer == offerId) ++end;
-            groups[k] = _allocate(offerId, _packed(lines[first:end]), first, false, tally);
-            first = end;
+        for (uint256 k; k < offers; ++k) {
+            uint256[] memory own = _linesOf(words, first);
+            groups[k] = _allocate(own, first, false, tally);
+            first += own.length;
         }
         _endTally(tally);
         _requireOrderOfAll(groups, exemptions);
@@ -241,10 +246,10 @@ abstract contract OrderOfUrgency is EscrowStore {
     {
         if (units == 0) revert IDemandEscrow.ZeroUnits();
         uint256[] memory lines = new uint256[](1);
-        lines[0] = LineWords.asked(demandId, units);
+        lines[0] = LineWords.line(offerId, demandId, units);
         Tally memory tally = _startTally();
         allocationId = uint64(tally.next);
-        Group memory group = _allocate(offerId, lines, 0, true, tally);
+        Group memory group = _allocate(lines, 0, true, tally);
         _endTally(tally);
         _requireOrder(group, 0);
     }
@@ -265,13 +270,11 @@ abstract contract OrderOfUrgency is EscrowStore {
     /// @dev Carries out the lines of one offer; the order of urgency is for the caller to check, once all are in. Book and ledger are ours and call
     /// nobody back: their answers belong to the record.
     /// @param lines Each as `LineWords` has it. @param first Place of the first in the batch.
-    function _allocate(
-        uint64 offerId,
-        uint256[] memory lines,
-        uint256 first,
-        bool byHolder,
-        Tally memory tally
-    ) private returns (Group memory group) {
+    function _allocate(uint256[] memory lines, uint256 first, bool byHolder, Tally memory tally)
+        private
+        returns (Group memory group)
+    {
+        uint64 offerId = lines[0].offerOf();
         OfferRecord storage record = _openOffer(offerId);
         if (block.timestamp >= record.until) {
             revert IDemandEscrow.OfferNotOpen(offerId, IDemandEscrow.OfferStatus.EXPIRED);
@@ -292,18 +295,13 @@ abstract contract OrderOfUrgency is EscrowStore {
             if (answer == 0) _refuse(group, first + i, lines[i]);
             IDemandBook.Level level = answer.levelOf();
             if (level < lowest) lowest = level;
-            _record(offerId, lines[i], answer, byHolder, tally);
+            _record(lines[i], answer, byHolder, tally);
         }
         group.lowest = lowest;
     }
 
-    function _record(
-        uint64 offerId,
-        uint256 line,
-        uint256 answer,
-        bool byHolder,
-        Tally memory tally
-    ) private {
+    function _record(uint256 line, uint256 answer, bool byHolder, Tally memory tally) private {
+        uint64 offerId = line.offerOf();
         uint64 demand = line.demandOf();
         uint64 units = line.unitsOf();
         IDemandBook.Level level = answer.levelOf();

@@ -17,7 +17,7 @@ abstract contract ServiceBook is DemandStore {
     // --- shared reads ---
 
     /// @dev What a demand must have to lie within the goods' earmark: number of province or emergency, or recipient.
-    function _scopeOf(IDemandBook.Goods calldata goods) internal view returns (uint256 scope) {
+    function _scopeOf(IDemandBook.Goods memory goods) internal view returns (uint256 scope) {
         if (goods.earmarkKind == IMaterialLedger.EarmarkKind.NONE) return 0;
         scope = goods.earmarkKind == IMaterialLedger.EarmarkKind.FACILITY
             ? uint160(registry.accountOf(goods.earmarkScope))
@@ -30,7 +30,7 @@ abstract contract ServiceBook is DemandStore {
     function _fitOf(
         uint48 material,
         Terms memory terms,
-        IDemandBook.Goods calldata goods,
+        IDemandBook.Goods memory goods,
         uint256 scope
     ) internal pure returns (IDemandBook.Fit) {
         if (material != goods.material) {
@@ -75,7 +75,7 @@ abstract contract ServiceBook is DemandStore {
     // --- shared writes ---
 
     /// @dev Serves one line, but for the total of the material, of which `less` is to be taken. The answer is zero when the line cannot be served.
-    function _serve(uint256 line, IDemandBook.Goods calldata goods, uint256 scope, uint32 limits)
+    function _serve(uint256 line, IDemandBook.Goods memory goods, uint256 scope, uint32 limits)
         internal
         returns (uint256 answer, uint256 less)
     {

@@ -5,20 +5,27 @@ import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 
 /// @title LineWords
 /// @notice A line that the escrow has the book serve, and the book's answer, a word each.
+/// @dev A line, from the lowest bit: units (64), demand (64), offer (64), which the book does not read. So lines in the order of their words are
+/// in the order of offer and demand. An answer: level (8), daily use (40).
 library LineWords {
-    /// @notice Units for a demand.
-    function asked(uint64 demand, uint64 units) internal pure returns (uint256) {
-        return uint256(demand) | (uint256(units) << 64);
-    }
-
-    /// @notice The demand of a line.
-    function demandOf(uint256 line) internal pure returns (uint64) {
-        return uint64(line);
+    /// @notice Units of an offer for a demand.
+    function line(uint64 offer, uint64 demand, uint64 units) internal pure returns (uint256) {
+        return uint256(units) | (uint256(demand) << 64) | (uint256(offer) << 128);
     }
 
     /// @notice The units of a line.
-    function unitsOf(uint256 line) internal pure returns (uint64) {
-        return uint64(line >> 64);
+    function unitsOf(uint256 word) internal pure returns (uint64) {
+        return uint64(word);
+    }
+
+    /// @notice The demand of a line.
+    function demandOf(uint256 word) internal pure returns (uint64) {
+        return uint64(word >> 64);
+    }
+
+    /// @notice The offer of a line.
+    function offerOf(uint256 word) internal pure returns (uint64) {
+        return uint64(word >> 128);
     }
 
     /// @notice Served at this level, to a demand that uses so many units a day. Never zero, which stands for not served.

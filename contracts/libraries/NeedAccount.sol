@@ -37,7 +37,9 @@ library NeedAccount {
     /// @notice A word with nothing but these open units at `level`, to be added to an account or taken off.
     function open(IDemandBook.Level level, uint256 units) internal pure returns (uint256) {
         if (level == IDemandBook.Level.NULL) return 0;
-        return units << _LANE * (uint256(level) - 1);
+        unchecked {
+            return units << _LANE * (uint256(level) - 1);
+        }
     }
 
     /// @notice The same of units asked.

@@ -6,7 +6,7 @@ import {IDemandBook} from "../../interfaces/IDemandBook.sol";
 /// @title OpenUnits
 /// @notice Units by level of urgency, four counters of 64 bits in one word, LOW in the lowest.
 /// @dev The demands of a recipient hold less than 2^40 units of a material: no counter reaches into its neighbour before
-/// sixteen million recipients are registered. The sum of words is the word of the sums.
+/// sixteen million recipients are registered. The sum of words is the word of the sums. NULL has units only where that is said.
 library OpenUnits {
     /// @notice Units of one level.
     function unitsAt(uint256 all, IDemandBook.Level level) internal pure returns (uint64) {
@@ -31,6 +31,8 @@ library OpenUnits {
     }
 
     function _shift(IDemandBook.Level level) private pure returns (uint256) {
-        return 64 * (uint256(level) - 1);
+        unchecked {
+            return 64 * (uint256(level) - 1);
+        }
     }
 }

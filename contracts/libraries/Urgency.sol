@@ -51,6 +51,8 @@ library Urgency {
 
     /// @notice What a unit served at this level counts in a score: 64, 16, 4, 1 from CRITICAL down.
     function weightOf(IDemandBook.Level level) internal pure returns (uint256) {
-        return 1 << 2 * (uint256(level) - 1);
+        unchecked {
+            return 1 << 2 * (uint256(level) - 1);
+        }
     }
 }

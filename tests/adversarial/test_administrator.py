@@ -61,7 +61,7 @@ WRITES: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("ledger", "form", (1, [1], ME, [])),
     ("ledger", "handOver", (1, ME, 1, START)),
     ("ledger", "close", (1, ParcelState.DELIVERED, ME, 1, START)),
-    ("needs", "serve", (GOODS, [1 | 1 << 64])),
+    ("needs", "serve", (GOODS, [1 << 64 | 1])),
     ("needs", "reopen", (1, 1, 1, False)),
     ("needs", "takeBudget", (1, 1)),
     ("needs", "openFastPath", (PLAN, word("CN-HB"), 1, START + DAY)),

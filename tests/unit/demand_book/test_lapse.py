@@ -88,7 +88,7 @@ def test_only_the_escrow_serves(
     }
     for caller in (hospital, solver, admin, FREIGHT, EMERGENCY):
         with reverts("NotWriter", caller=caller):
-            needs.serve(goods, [demand | 1 << 64], sender=caller)
+            needs.serve(goods, [demand << 64 | 1], sender=caller)
         with reverts("NotWriter", caller=caller):
             needs.reopen(demand, 0, 1, False, sender=caller)
         with reverts("NotWriter", caller=caller):
