@@ -169,7 +169,7 @@ interface IDemandEscrow {
 
     // --- reads ---
 
-    /// @notice Seconds within which an allocation must be booked: one day.
+    /// @notice Seconds within which an allocation must be booked, from its full hour on: one day.
     function BOOKING_WINDOW() external view returns (uint40);
     /// @notice The offer. @dev Reverts with `UnknownOffer`.
     function offerRecord(uint64 id) external view returns (Offer memory);
@@ -239,7 +239,7 @@ interface IDemandEscrow {
     /// @notice Releases an allocation that was not booked within `BOOKING_WINDOW`: its units go back into the offer, or to its holder when that has ended.
     /// Or one whose consignment was cancelled before pick-up: its parcel goes back to the holder. The demand is open again for the units.
     /// @dev A demand whose allocation nobody booked does not count until it is attested again, unless the units are less than a tenth of what has not been received, the holder
-    /// had chosen the demand, or FreightEscrow or the fund may have been paused within the window. Emits `AllocationReleased`.
+    /// had chosen the demand, the goods are stopped or recalled, or FreightEscrow or the fund may have been paused within the window. Emits `AllocationReleased`.
     function release(uint64 allocationId) external;
 
     /// @notice Reopens the demand for the units of an allocation whose parcel the ledger says was lost, returned, quarantined or destroyed.
