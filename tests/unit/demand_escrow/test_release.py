@@ -17,12 +17,14 @@ reportFailed
 ├── given a parcel lost, quarantined or destroyed: the demand is open again and counts
 ├── given one sent back: the demand is open again and does not count until attested again
 └── given a demand that has ended: it stays so
+the office, whose code both are: called by itself, it knows no allocation and changes nothing
 """
 
 from __future__ import annotations
 
 import pytest
 
+from aidline.artifacts import artifact
 from aidline.client import Contract
 from aidline.keccak import keccak
 from aidline.model import AllocationStatus, DemandStatus, Level, OfferStatus, ParcelState
@@ -229,6 +231,22 @@ def test_a_gift_to_one_demand_is_not_the_recipients_fault(
     desk.wait(DAY)
     escrow.release(1, sender=stranger)
     assert desk.open_units() == (0, 0, 100, 0)
+
+
+def test_the_office_called_by_itself_knows_no_allocation(
+    desk: Desk, escrow: Contract, allocated: int, stranger: Key
+) -> None:
+    desk.wait(DAY)
+    abi = artifact("AllocationOffice").abi
+    office = Contract(desk.suite.chain, "AllocationOffice", escrow.office(), abi, escrow.book)
+    for act in (
+        lambda: office.release(allocated, sender=stranger),
+        lambda: office.reportFailed(allocated, sender=stranger),
+        lambda: office.reportShort(allocated, sender=stranger),
+        lambda: office.reportReceived([allocated], sender=stranger),
+    ):
+        with reverts("UnknownAllocation", allocation=allocated):
+            act()
 
 
 # --- reportFailed ----------------------------------------------------------------------------
