@@ -16,6 +16,7 @@ from tools.bench.figures import Figure
 PARTS = {
     "currency": "tools.bench.currency",
     "freight": "tools.bench.freight",
+    "network": "tools.bench.network",
     "materials": "tools.bench.materials",
     "telemetry": "tools.bench.telemetry",
     "matching": "tools.bench.matching",
