@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {ILogisticsNetwork} from "../../interfaces/ILogisticsNetwork.sol";
 import {DutyHours} from "../libraries/DutyHours.sol";
+import {CrewWord, HoldWord, StationWord, VehicleWord} from "../libraries/NetworkWords.sol";
 import {References} from "../libraries/References.sol";
 import {SlotBitmap} from "../libraries/SlotBitmap.sol";
 import {SlotCounters} from "../libraries/SlotCounters.sol";
@@ -79,19 +80,20 @@ contract LogisticsNetwork is NetworkBook {
     /// @inheritdoc ILogisticsNetwork
     function checkLeg(LegBooking calldata leg) external view returns (Fit memory fit) {
         SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
-        VehicleRecord memory driven = _knownVehicle(leg.vehicle);
-        CrewRecord memory drivers = _knownCrew(leg.crew);
-        _requireFits(driven, drivers, leg);
-        (uint8 limitAtStart, uint8 limitAtEnd) = _requireWay(driven, leg);
-        fit.tier = driven.tier;
-        fit.units = driven.capacity;
-        fit.weight = driven.weight;
-        fit.volume = driven.volume;
-        fit.isRun = _requireHours(driven, drivers, leg, window);
+        VehicleWord driven = _knownVehicle(leg.vehicle);
+        HoldWord hold = _vehicles[leg.vehicle].hold;
+        CrewWord drivers = _knownCrew(leg.crew);
+        _requireFits(driven, hold, drivers, leg);
+        (uint8 limitAtStart, uint8 limitAtEnd) = _requireWay(driven.tier(), hold.range(), leg);
+        fit.tier = driven.tier();
+        fit.units = hold.units();
+        fit.weight = hold.weight();
+        fit.volume = hold.volume();
+        (fit.isRun,,) = _requireHours(driven, hold.units(), drivers, leg, window);
         if (fit.isRun) fit.units -= _runs[leg.vehicle][leg.departure].units;
         fit.roomAtStart = _roomAt(leg.fromStation, window.from, limitAtStart);
         fit.roomAtEnd = _roomAt(leg.toStation, window.to - 1, limitAtEnd);
-        if (driven.tier == Tier.TRUNK) {
+        if (driven.tier() == Tier.TRUNK) {
             fit.from = _provinces[leg.fromStation];
             fit.to = _provinces[leg.toStation];
         }
@@ -109,14 +111,14 @@ contract LogisticsNetwork is NetworkBook {
     ) external {
         SlotBitmap.Window memory window = _window(departure, arrival);
         _requireActiveCarrier(msg.sender);
-        VehicleRecord memory driven = _knownVehicle(vehicleId);
-        CrewRecord memory drivers = _knownCrew(crewId);
-        if (driven.carrier != msg.sender) revert WrongCarrier(vehicleId, msg.sender);
-        _requireCrew(driven, drivers, crewId);
-        _requireNextTo(vehicleId, driven.tier, _knownStation(fromStation).front.tier);
+        VehicleWord driven = _knownVehicle(vehicleId);
+        CrewWord drivers = _knownCrew(crewId);
+        if (driven.carrier() != msg.sender) revert WrongCarrier(vehicleId, msg.sender);
+        _requireCrew(driven, _vehicles[vehicleId].hold, drivers, crewId);
+        _requireNextTo(vehicleId, driven.tier(), _knownStation(fromStation).tier());
         (bool taken, uint32 slot) = _hoursOf(driven).firstTaken(SlotBitmap.Side.VEHICLE, window);
         if (taken) revert SlotTaken(vehicleId, slot);
-        _requireRested(drivers, crewId, window);
+        _requireRested(_hoursOf(drivers), drivers, crewId, window);
 
         _hoursOf(driven).take(SlotBitmap.Side.VEHICLE, window);
         _hoursOf(drivers).take(SlotBitmap.Side.CREW, window);
@@ -127,8 +129,8 @@ contract LogisticsNetwork is NetworkBook {
 
     /// @inheritdoc ILogisticsNetwork
     function closeRun(uint32 vehicleId, uint40 departure) external {
-        VehicleRecord memory driven = _knownVehicle(vehicleId);
-        if (driven.carrier != msg.sender) revert WrongCarrier(vehicleId, msg.sender);
+        VehicleWord driven = _knownVehicle(vehicleId);
+        if (driven.carrier() != msg.sender) revert WrongCarrier(vehicleId, msg.sender);
         Run memory run = _runs[vehicleId][departure];
         if (run.arrival == 0) revert UnknownRun(vehicleId, departure);
         if (run.units != 0) revert RunNotEmpty(vehicleId, departure, run.units);
@@ -147,21 +149,23 @@ contract LogisticsNetwork is NetworkBook {
     function reserve(uint64 consignment, LegBooking calldata leg) external {
         if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
         SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
-        VehicleRecord memory driven = _knownVehicle(leg.vehicle);
-        CrewRecord memory drivers = _knownCrew(leg.crew);
-        _requireFits(driven, drivers, leg);
-        (uint8 limitAtStart, uint8 limitAtEnd) = _requireWay(driven, leg);
-        bool isRun = _requireHours(driven, drivers, leg, window);
+        VehicleWord driven = _knownVehicle(leg.vehicle);
+        HoldWord hold = _vehicles[leg.vehicle].hold;
+        CrewWord drivers = _knownCrew(leg.crew);
+        _requireFits(driven, hold, drivers, leg);
+        (uint8 limitAtStart, uint8 limitAtEnd) = _requireWay(driven.tier(), hold.range(), leg);
+        (bool isRun, SlotBitmap.Calendar storage ofVehicle, SlotBitmap.Calendar storage ofCrew) =
+            _requireHours(driven, hold.units(), drivers, leg, window);
 
         if (isRun) {
             _board(consignment, leg);
         } else {
-            _hoursOf(driven).take(SlotBitmap.Side.VEHICLE, window);
-            _hoursOf(drivers).take(SlotBitmap.Side.CREW, window);
+            ofVehicle.take(SlotBitmap.Side.VEHICLE, window);
+            ofCrew.take(SlotBitmap.Side.CREW, window);
             emit SlotsReserved(leg.vehicle, leg.crew, consignment, window.from, window.to);
         }
-        _handle(leg.fromStation, window.from, limitAtStart);
-        _handle(leg.toStation, window.to - 1, limitAtEnd);
+        if (limitAtStart != 0) _handle(leg.fromStation, window.from, limitAtStart);
+        if (limitAtEnd != 0) _handle(leg.toStation, window.to - 1, limitAtEnd);
     }
 
     /// @inheritdoc ILogisticsNetwork
@@ -171,7 +175,7 @@ contract LogisticsNetwork is NetworkBook {
         SlotBitmap.Window memory rest = window.since(since);
         uint64 units = aboard[leg.vehicle][leg.departure][consignment];
         if (units == 0) {
-            _hoursOf(_vehicles[leg.vehicle]).free(SlotBitmap.Side.VEHICLE, rest);
+            _hoursOf(_vehicles[leg.vehicle].word).free(SlotBitmap.Side.VEHICLE, rest);
             _hoursOf(_crews[leg.crew]).free(SlotBitmap.Side.CREW, rest);
             emit SlotsReleased(leg.vehicle, leg.crew, consignment, rest.from, rest.to);
         } else {
@@ -187,56 +191,57 @@ contract LogisticsNetwork is NetworkBook {
 
     /// @dev The active carrier's vehicle and crew; the vehicle holds the units, keeps within the goods' band, and goes so far.
     function _requireFits(
-        VehicleRecord memory driven,
-        CrewRecord memory drivers,
+        VehicleWord driven,
+        HoldWord hold,
+        CrewWord drivers,
         LegBooking calldata leg
     ) private view {
         _requireActiveCarrier(leg.carrier);
-        if (driven.carrier != leg.carrier) revert WrongCarrier(leg.vehicle, leg.carrier);
-        _requireCrew(driven, drivers, leg.crew);
-        if (leg.units > driven.capacity) {
-            revert OverCapacity(leg.vehicle, leg.units, driven.capacity);
-        }
-        if (driven.temperatureMin < leg.temperatureMin) {
+        if (driven.carrier() != leg.carrier) revert WrongCarrier(leg.vehicle, leg.carrier);
+        _requireCrew(driven, hold, drivers, leg.crew);
+        if (leg.units > hold.units()) revert OverCapacity(leg.vehicle, leg.units, hold.units());
+        if (driven.coldest() < leg.temperatureMin) {
             revert TooCold(leg.vehicle, leg.temperatureMin);
         }
-        if (driven.temperatureMax > leg.temperatureMax) {
+        if (driven.warmest() > leg.temperatureMax) {
             revert TooWarm(leg.vehicle, leg.temperatureMax);
         }
     }
 
-    function _requireCrew(VehicleRecord memory driven, CrewRecord memory drivers, uint32 crewId)
+    function _requireCrew(VehicleWord driven, HoldWord hold, CrewWord drivers, uint32 crewId)
         private
         pure
     {
-        if (drivers.carrier != driven.carrier) revert WrongCrew(crewId, driven.carrier);
-        uint32 missing = driven.licences & ~drivers.licences;
+        if (drivers.carrier() != driven.carrier()) revert WrongCrew(crewId, driven.carrier());
+        uint32 missing = hold.licences() & ~drivers.licences();
         if (missing != 0) revert LicenceMissing(crewId, missing);
     }
 
     /// @dev The stations differ, suit the vehicle's tier, are open and within its range, the end can keep the goods, and the way into an affected
     /// province goes through a centre that serves it. Returns the stations' limits of loads in an hour.
-    function _requireWay(VehicleRecord memory driven, LegBooking calldata leg)
+    function _requireWay(Tier tier, uint32 range, LegBooking calldata leg)
         private
         view
         returns (uint8 limitAtStart, uint8 limitAtEnd)
     {
         if (leg.fromStation == leg.toStation) revert SameStation(leg.toStation);
-        Front memory start = _knownStation(leg.fromStation).front;
-        Front memory end = _knownStation(leg.toStation).front;
-        _requireNextTo(leg.vehicle, driven.tier, start.tier);
-        _requireNextTo(leg.vehicle, driven.tier, end.tier);
-        _requireOpen(leg.fromStation, start.openHours, leg.departure);
-        _requireOpen(leg.toStation, end.openHours, leg.latestArrival - 1);
+        StationWord start = _knownStation(leg.fromStation);
+        StationWord end = _knownStation(leg.toStation);
+        _requireNextTo(leg.vehicle, tier, start.tier());
+        _requireNextTo(leg.vehicle, tier, end.tier());
+        if (start.openHours() & end.openHours() != _ALWAYS) {
+            _requireOpen(leg.fromStation, start.openHours(), leg.departure);
+            _requireOpen(leg.toStation, end.openHours(), leg.latestArrival - 1);
+        }
         if (!_keeps(end, leg.temperatureMin, leg.temperatureMax)) {
             revert CannotStore(leg.toStation, leg.temperatureMin, leg.temperatureMax);
         }
-        if (!end.recognised) _requireNoEntry(leg.fromStation, leg.toStation);
-        if (driven.range != 0) {
+        if (!end.recognised()) _requireNoEntry(leg.fromStation, leg.toStation);
+        if (range != 0) {
             uint256 metres = distance(leg.fromStation, leg.toStation);
-            if (metres > driven.range) revert OutOfRange(leg.vehicle, metres, driven.range);
+            if (metres > range) revert OutOfRange(leg.vehicle, metres, range);
         }
-        return (start.throughput, end.throughput);
+        return (start.throughput(), end.throughput());
     }
 
     /// @dev A leg whose end is no centre of its province does not lead into it, or the province is not affected, or the leg comes from a centre that serves it.
@@ -252,32 +257,45 @@ contract LogisticsNetwork is NetworkBook {
     }
 
     function _requireOpen(uint32 stationId, uint24 openHours, uint40 time) private pure {
-        if (openHours == _ALWAYS) return;
         uint8 hour = uint8(time / 1 hours % 24);
         if (openHours >> hour & 1 == 0) revert StationClosed(stationId, hour);
     }
 
     /// @dev The hall or one of the rooms stays within the goods' band.
-    function _keeps(Front memory front, int16 min, int16 max) private pure returns (bool) {
-        if (front.temperatureMin >= min && front.temperatureMax <= max) return true;
-        uint8 rooms = front.rooms;
+    function _keeps(StationWord place, int16 min, int16 max) private pure returns (bool) {
+        if (place.coldest() >= min && place.warmest() <= max) return true;
+        uint8 rooms = place.rooms();
         return (rooms & _AMBIENT != 0 && min <= 1_500 && max >= 2_500)
             || (rooms & _COLD != 0 && min <= 200 && max >= 800)
             || (rooms & _FROZEN != 0 && min <= -2_500 && max >= -1_500);
     }
 
-    /// @dev The hours are free, or those of a run in which the leg can ride. Returns which.
+    /// @dev The hours are free, or those of a run in which the leg can ride. Returns which, and where both are kept.
     function _requireHours(
-        VehicleRecord memory driven,
-        CrewRecord memory drivers,
+        VehicleWord driven,
+        uint64 capacity,
+        CrewWord drivers,
         LegBooking calldata leg,
         SlotBitmap.Window memory window
-    ) private view returns (bool isRun) {
-        (bool taken, uint32 slot) = _hoursOf(driven).firstTaken(SlotBitmap.Side.VEHICLE, window);
-        if (!taken) {
-            _requireRested(drivers, leg.crew, window);
-            return false;
-        }
+    )
+        private
+        view
+        returns (
+            bool isRun,
+            SlotBitmap.Calendar storage ofVehicle,
+            SlotBitmap.Calendar storage ofCrew
+        )
+    {
+        ofVehicle = _hoursOf(driven);
+        ofCrew = _hoursOf(drivers);
+        uint32 slot;
+        (isRun, slot) = ofVehicle.firstTaken(SlotBitmap.Side.VEHICLE, window);
+        if (isRun) _requireInRun(capacity, leg, slot);
+        else _requireRested(ofCrew, drivers, leg.crew, window);
+    }
+
+    /// @dev The vehicle's hours are those of a run with which the leg leaves, and which has room for it.
+    function _requireInRun(uint64 capacity, LegBooking calldata leg, uint32 slot) private view {
         Run memory run = _runs[leg.vehicle][leg.departure];
         if (run.arrival == 0) revert SlotTaken(leg.vehicle, slot);
         if (
@@ -285,30 +303,29 @@ contract LogisticsNetwork is NetworkBook {
                 || run.arrival < leg.latestArrival || leg.units == 0
         ) revert NotInRun(leg.vehicle, leg.departure);
         uint64 units = run.units + leg.units;
-        if (units > driven.capacity) revert OverCapacity(leg.vehicle, units, driven.capacity);
-        return true;
+        if (units > capacity) revert OverCapacity(leg.vehicle, units, capacity);
     }
 
     /// @dev The crew is free, and stays within its hours of duty.
     function _requireRested(
-        CrewRecord memory drivers,
+        SlotBitmap.Calendar storage calendar,
+        CrewWord drivers,
         uint32 crewId,
         SlotBitmap.Window memory window
     ) private view {
-        SlotBitmap.Calendar storage calendar = _hoursOf(drivers);
         (bool taken, uint32 slot) = calendar.firstTaken(SlotBitmap.Side.CREW, window);
         if (taken) revert CrewBusy(crewId, slot);
-        if (drivers.hoursInDay == 0) return;
+        if (drivers.hoursInDay() == 0) return;
         uint256 count = window.to - window.from;
         // Else the hours around it are not all there to see.
-        if (count > drivers.hoursInRow) revert TooLongInRow(crewId, count, drivers.hoursInRow);
+        if (count > drivers.hoursInRow()) revert TooLongInRow(crewId, count, drivers.hoursInRow());
         uint256 duty = calendar.read(
             SlotBitmap.Side.CREW, window.from - DutyHours.BEFORE, DutyHours.AROUND
         ) | (((1 << count) - 1) << DutyHours.BEFORE);
         uint256 inRow = DutyHours.inRow(duty, count);
-        if (inRow > drivers.hoursInRow) revert TooLongInRow(crewId, inRow, drivers.hoursInRow);
+        if (inRow > drivers.hoursInRow()) revert TooLongInRow(crewId, inRow, drivers.hoursInRow());
         uint256 inDay = DutyHours.inDay(duty, count);
-        if (inDay > drivers.hoursInDay) revert TooLongInDay(crewId, inDay, drivers.hoursInDay);
+        if (inDay > drivers.hoursInDay()) revert TooLongInDay(crewId, inDay, drivers.hoursInDay());
     }
 
     /// @dev Loads more that a station takes in an hour. Reverts when there are none.
@@ -321,20 +338,12 @@ contract LogisticsNetwork is NetworkBook {
 
     // --- hours ---
 
-    function _hoursOf(VehicleRecord memory driven)
-        private
-        view
-        returns (SlotBitmap.Calendar storage)
-    {
-        return _hours[driven.carrier][driven.line];
+    function _hoursOf(VehicleWord driven) private view returns (SlotBitmap.Calendar storage) {
+        return _hours[driven.carrier()][driven.line()];
     }
 
-    function _hoursOf(CrewRecord memory drivers)
-        private
-        view
-        returns (SlotBitmap.Calendar storage)
-    {
-        return _hours[drivers.carrier][drivers.line];
+    function _hoursOf(CrewWord drivers) private view returns (SlotBitmap.Calendar storage) {
+        return _hours[drivers.carrier()][drivers.line()];
     }
 
     function _window(uint40 from, uint40 to)
@@ -358,12 +367,11 @@ contract LogisticsNetwork is NetworkBook {
     }
 
     function _handle(uint32 stationId, uint32 slot, uint8 limit) private {
-        if (limit == 0) return;
         _roomAt(stationId, slot, limit);
         _loads[stationId].increase(slot);
     }
 
     function _unhandle(uint32 stationId, uint32 slot) private {
-        if (_stations[stationId].front.throughput != 0) _loads[stationId].decrease(slot);
+        if (_stations[stationId].word.throughput() != 0) _loads[stationId].decrease(slot);
     }
 }

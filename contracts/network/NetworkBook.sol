@@ -4,52 +4,32 @@ pragma solidity 0.8.30;
 import {ILogisticsNetwork} from "../../interfaces/ILogisticsNetwork.sol";
 import {IParticipantRegistry} from "../../interfaces/IParticipantRegistry.sol";
 import {GreatCircle} from "../libraries/GreatCircle.sol";
+import {
+    CrewWord,
+    HoldWord,
+    NetworkWords,
+    StationWord,
+    VehicleWord
+} from "../libraries/NetworkWords.sol";
 import {References} from "../libraries/References.sol";
 
 /// @title NetworkBook
 /// @notice What stations, vehicles and crews there are, and which centres serve which provinces.
 abstract contract NetworkBook is ILogisticsNetwork {
-    /// @dev What a leg asks of a station, in one slot.
-    struct Front {
-        address operator; // slot 0
-        Tier tier;
-        int16 temperatureMin;
-        int16 temperatureMax;
-        bool recognised;
-        uint8 rooms;
-        uint24 openHours;
-        uint8 throughput;
-    }
+    using NetworkWords for *;
 
     /// @dev A station as it is kept.
     struct StationRecord {
-        Front front; // slot 0
+        StationWord word; // slot 0
         int32 latitude; // slot 1
         int32 longitude;
         bytes32 region; // slot 2
     }
 
-    /// @dev A vehicle as it is kept. @param line Its place among its carrier's vehicles, see `LogisticsNetwork._hours`.
+    /// @dev A vehicle as it is kept.
     struct VehicleRecord {
-        address carrier; // slot 0
-        Tier tier;
-        int16 temperatureMin;
-        int16 temperatureMax;
-        uint32 line;
-        uint64 capacity; // slot 1
-        uint32 weight;
-        uint32 volume;
-        uint32 range;
-        uint32 licences;
-    }
-
-    /// @dev A crew as it is kept. @param line Its place among its carrier's crews.
-    struct CrewRecord {
-        address carrier; // slot 0
-        uint32 line;
-        uint32 licences;
-        uint8 hoursInRow;
-        uint8 hoursInDay;
+        VehicleWord word; // slot 0
+        HoldWord hold; // slot 1
     }
 
     /// @dev How many a carrier has.
@@ -91,7 +71,7 @@ abstract contract NetworkBook is ILogisticsNetwork {
     /// @dev Provinces other than its own that a station serves as a centre.
     mapping(uint32 station => mapping(bytes32 province => bool)) internal _servesAbroad;
     mapping(uint32 id => VehicleRecord) internal _vehicles;
-    mapping(uint32 id => CrewRecord) internal _crews;
+    mapping(uint32 id => CrewWord) internal _crews;
     mapping(address carrier => Fleet) private _fleets;
 
     constructor(address participantRegistry) {
@@ -102,16 +82,17 @@ abstract contract NetworkBook is ILogisticsNetwork {
 
     /// @inheritdoc ILogisticsNetwork
     function station(uint32 id) external view returns (Station memory) {
-        StationRecord memory kept = _knownStation(id);
+        StationWord word = _knownStation(id);
+        StationRecord storage kept = _stations[id];
         return Station({
-            operator: kept.front.operator,
-            tier: kept.front.tier,
-            temperatureMin: kept.front.temperatureMin,
-            temperatureMax: kept.front.temperatureMax,
-            recognised: kept.front.recognised,
-            rooms: kept.front.rooms,
-            openHours: kept.front.openHours,
-            throughput: kept.front.throughput,
+            operator: word.operator(),
+            tier: word.tier(),
+            temperatureMin: word.coldest(),
+            temperatureMax: word.warmest(),
+            recognised: word.recognised(),
+            rooms: word.rooms(),
+            openHours: word.openHours(),
+            throughput: word.throughput(),
             latitude: kept.latitude,
             longitude: kept.longitude,
             region: kept.region
@@ -120,37 +101,40 @@ abstract contract NetworkBook is ILogisticsNetwork {
 
     /// @inheritdoc ILogisticsNetwork
     function vehicle(uint32 id) external view returns (Vehicle memory) {
-        VehicleRecord memory kept = _knownVehicle(id);
+        VehicleWord word = _knownVehicle(id);
+        HoldWord hold = _vehicles[id].hold;
         return Vehicle({
-            carrier: kept.carrier,
-            tier: kept.tier,
-            temperatureMin: kept.temperatureMin,
-            temperatureMax: kept.temperatureMax,
-            capacity: kept.capacity,
-            weight: kept.weight,
-            volume: kept.volume,
-            range: kept.range,
-            licences: kept.licences
+            carrier: word.carrier(),
+            tier: word.tier(),
+            temperatureMin: word.coldest(),
+            temperatureMax: word.warmest(),
+            capacity: hold.units(),
+            weight: hold.weight(),
+            volume: hold.volume(),
+            range: hold.range(),
+            licences: hold.licences()
         });
     }
 
     /// @inheritdoc ILogisticsNetwork
     function crew(uint32 id) external view returns (Crew memory) {
-        CrewRecord memory kept = _knownCrew(id);
-        return Crew(kept.carrier, kept.licences, kept.hoursInRow, kept.hoursInDay);
+        CrewWord word = _knownCrew(id);
+        return Crew(word.carrier(), word.licences(), word.hoursInRow(), word.hoursInDay());
     }
 
     /// @inheritdoc ILogisticsNetwork
     function serves(uint32 stationId, bytes32 province) external view returns (bool) {
-        StationRecord storage centre = _knownStation(stationId);
-        if (province == _provinces[stationId]) return centre.front.recognised;
+        StationWord centre = _knownStation(stationId);
+        if (province == _provinces[stationId]) return centre.recognised();
         return _servesAbroad[stationId][province];
     }
 
     /// @inheritdoc ILogisticsNetwork
     function distance(uint32 from, uint32 to) public view returns (uint256) {
-        StationRecord storage start = _knownStation(from);
-        StationRecord storage end = _knownStation(to);
+        _knownStation(from);
+        _knownStation(to);
+        StationRecord storage start = _stations[from];
+        StationRecord storage end = _stations[to];
         return
             GreatCircle.metresRoundedDown(
                 start.latitude, start.longitude, end.latitude, end.longitude
@@ -173,16 +157,7 @@ abstract contract NetworkBook is ILogisticsNetwork {
 
         id = ++stationCount;
         _stations[id] = StationRecord({
-            front: Front({
-                operator: msg.sender,
-                tier: definition.tier,
-                temperatureMin: definition.temperatureMin,
-                temperatureMax: definition.temperatureMax,
-                recognised: false,
-                rooms: definition.rooms,
-                openHours: definition.openHours,
-                throughput: definition.throughput
-            }),
+            word: definition.pack(),
             latitude: definition.latitude,
             longitude: definition.longitude,
             region: definition.region
@@ -204,10 +179,10 @@ abstract contract NetworkBook is ILogisticsNetwork {
     function recognise(uint32 stationId, bytes32 province, bool recognised) external {
         registry.requireActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
         _requireProvince(province);
-        StationRecord storage centre = _knownStation(stationId);
+        StationWord centre = _knownStation(stationId);
         if (province == _provinces[stationId]) {
-            if (centre.front.recognised == recognised) return;
-            centre.front.recognised = recognised;
+            if (centre.recognised() == recognised) return;
+            _stations[stationId].word = centre.withRecognised(recognised);
         } else {
             if (_servesAbroad[stationId][province] == recognised) return;
             _servesAbroad[stationId][province] = recognised;
@@ -237,8 +212,7 @@ abstract contract NetworkBook is ILogisticsNetwork {
         }
 
         id = ++crewCount;
-        uint32 line = ++_fleets[msg.sender].crews;
-        _crews[id] = CrewRecord(msg.sender, line, definition.licences, inRow, inDay);
+        _crews[id] = definition.pack(++_fleets[msg.sender].crews);
         emit CrewAdded(id, msg.sender, definition.licences);
     }
 
@@ -253,36 +227,26 @@ abstract contract NetworkBook is ILogisticsNetwork {
         _requireOrdered(definition.temperatureMin, definition.temperatureMax);
 
         id = ++vehicleCount;
-        _vehicles[id] = VehicleRecord({
-            carrier: msg.sender,
-            tier: definition.tier,
-            temperatureMin: definition.temperatureMin,
-            temperatureMax: definition.temperatureMax,
-            line: ++_fleets[msg.sender].vehicles,
-            capacity: definition.capacity,
-            weight: definition.weight,
-            volume: definition.volume,
-            range: definition.range,
-            licences: definition.licences
-        });
+        (VehicleWord word, HoldWord hold) = definition.pack(++_fleets[msg.sender].vehicles);
+        _vehicles[id] = VehicleRecord(word, hold);
         emit VehicleAdded(id, msg.sender, definition.tier, definition.capacity);
     }
 
     // --- checks ---
 
-    function _knownStation(uint32 id) internal view returns (StationRecord storage record) {
-        record = _stations[id];
-        if (record.front.operator == address(0)) revert UnknownStation(id);
+    function _knownStation(uint32 id) internal view returns (StationWord word) {
+        word = _stations[id].word;
+        if (word.operator() == address(0)) revert UnknownStation(id);
     }
 
-    function _knownVehicle(uint32 id) internal view returns (VehicleRecord storage record) {
-        record = _vehicles[id];
-        if (record.carrier == address(0)) revert UnknownVehicle(id);
+    function _knownVehicle(uint32 id) internal view returns (VehicleWord word) {
+        word = _vehicles[id].word;
+        if (word.carrier() == address(0)) revert UnknownVehicle(id);
     }
 
-    function _knownCrew(uint32 id) internal view returns (CrewRecord storage record) {
-        record = _crews[id];
-        if (record.carrier == address(0)) revert UnknownCrew(id);
+    function _knownCrew(uint32 id) internal view returns (CrewWord word) {
+        word = _crews[id];
+        if (word.carrier() == address(0)) revert UnknownCrew(id);
     }
 
     function _requireActiveCarrier(address carrier) internal view {
