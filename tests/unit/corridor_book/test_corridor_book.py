@@ -36,7 +36,7 @@ def corridors(suite: Suite) -> Contract:
 def test_a_lead_leads_for_its_time(
     suite: Suite, corridors: Contract, chain: RevmChain, carrier: Key
 ) -> None:
-    """NET-40."""
+    """NET-33."""
     terms = agreement(carrier, start=START + DAY)
     told = authorise(suite, carrier, start=START + DAY).event("LeadAuthorised").args
     assert told.agreement == corridors.hashAgreement(terms) == terms.struct_hash()
@@ -62,7 +62,7 @@ def test_a_carrier_or_a_platform_leads(suite: Suite, corridors: Contract, name: 
 def test_who_calls_need_not_sign_for_itself(
     suite: Suite, corridors: Contract, carrier: Key, coordinator: Key, caller: str
 ) -> None:
-    """NET-40."""
+    """NET-33."""
     terms, domain = agreement(carrier), domain_of(corridors)
     signatures = {
         "coordinator": terms.sign(coordinator, domain),
@@ -77,7 +77,7 @@ def test_who_calls_need_not_sign_for_itself(
 def test_reverts_without_a_signature(
     corridors: Contract, carrier: Key, coordinator: Key, missing: str
 ) -> None:
-    """NET-40."""
+    """NET-33."""
     terms, domain = agreement(carrier), domain_of(corridors)
     signatures = {
         "coordinator": terms.sign(coordinator, domain),
@@ -104,7 +104,7 @@ def test_reverts_without_a_signature(
 def test_reverts_when_the_agreement_cannot_be(
     suite: Suite, carrier: Key, error: str, changes: dict[str, Any]
 ) -> None:
-    """NET-40."""
+    """NET-33."""
     with reverts(error):
         authorise(suite, carrier, **changes)
 
@@ -115,7 +115,7 @@ def test_reverts_when_the_lead_is_no_carrier_or_solver(suite: Suite, charity: Ke
 
 
 def test_reverts_while_another_holds(suite: Suite, carrier: Key, solver: Key) -> None:
-    """NET-40: also one that is still to begin."""
+    """NET-33: also one that is still to begin."""
     first = authorise(suite, carrier, start=START + DAY).event("LeadAuthorised").args.agreement
     with reverts("CorridorTaken", agreement=first, end=START + 30 * DAY):
         authorise(suite, solver, salt=word("agreement 2"))
@@ -134,7 +134,7 @@ def test_another_follows_when_it_is_over(
 def test_a_suspended_lead_leads_nothing(
     suite: Suite, corridors: Contract, carrier: Key, suspender: Key
 ) -> None:
-    """NET-40."""
+    """NET-33."""
     authorise(suite, carrier)
     suite.registry.suspend(carrier.address, word("test"), sender=suspender)
     assert corridors.leadOf(FROM, TO) == NOBODY
@@ -143,7 +143,7 @@ def test_a_suspended_lead_leads_nothing(
 def test_the_tariff_says_what_freight_may_be(
     suite: Suite, corridors: Contract, carrier: Key
 ) -> None:
-    """NET-42: per load, unit and kilometre begun."""
+    """NET-35: per load, unit and kilometre begun."""
     known = authorise(suite, carrier).event("LeadAuthorised").args.agreement
     assert corridors.freightOf(known, 1_000, 850_001) == 100 * UNIT + 2_000 + 851 * UNIT
 
@@ -152,7 +152,7 @@ def test_the_tariff_says_what_freight_may_be(
 def test_lead_and_coordinators_end_it(
     suite: Suite, corridors: Contract, carrier: Key, solver: Key, chain: RevmChain, name: str
 ) -> None:
-    """NET-40."""
+    """NET-33."""
     known = authorise(suite, carrier).event("LeadAuthorised").args.agreement
     chain.set_time(START + 60)
     ended = corridors.end(known, sender=key_of(name)).event("LeadEnded").args

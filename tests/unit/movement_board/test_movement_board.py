@@ -74,7 +74,7 @@ def moving(desk: Desk, booked: int) -> int:
 def test_what_is_booked_rests_with_its_consignor(
     desk: Desk, movements: Contract, booked: int, supplier: Key, carrier: Key
 ) -> None:
-    """NET-50."""
+    """NET-36."""
     position = movements.positionOf(booked)
     assert (position.custodian, position.station) == (supplier.address, desk.stations[0])
     assert (position.since, position.is_moving) == (START, False)
@@ -85,7 +85,7 @@ def test_what_is_booked_rests_with_its_consignor(
 def test_what_is_on_its_way_is_due_where_its_leg_ends(
     desk: Desk, movements: Contract, moving: int, carrier: Key, branch_carrier: Key
 ) -> None:
-    """NET-50."""
+    """NET-36."""
     position = movements.positionOf(moving)
     assert (position.custodian, position.station) == (carrier.address, desk.stations[0])
     assert (position.since, position.is_moving) == (DEPARTURES[0], True)
@@ -96,7 +96,7 @@ def test_what_is_on_its_way_is_due_where_its_leg_ends(
 def test_what_has_ended_goes_nowhere(
     desk: Desk, movements: Contract, booked: int, chain: RevmChain, supplier: Key
 ) -> None:
-    """NET-50, NET-52."""
+    """NET-36, NET-38."""
     movements.detain(booked, desk.stations[0], Hindrance.WEATHER, bytes(32), sender=supplier)
     chain.set_time(START + 10 * DAY)
     desk.lapse(booked, sender=key_of("stranger"))
@@ -116,7 +116,7 @@ def test_what_has_ended_goes_nowhere(
 def test_who_has_it_or_runs_the_station_says_why(
     desk: Desk, movements: Contract, moving: int, name: str, place: int
 ) -> None:
-    """NET-51."""
+    """NET-37."""
     where, by = desk.stations[place], key_of(name)
     receipt = movements.detain(moving, where, Hindrance.INSPECTION, word("paper 7"), sender=by)
     told = receipt.event("Detained").args
@@ -130,7 +130,7 @@ def test_who_has_it_or_runs_the_station_says_why(
 def test_it_is_over_when_the_goods_pass_on(
     desk: Desk, movements: Contract, moving: int, carrier: Key
 ) -> None:
-    """NET-52."""
+    """NET-38."""
     movements.detain(moving, desk.stations[1], Hindrance.ROAD_CLOSED, bytes(32), sender=carrier)
     desk.pass_on(moving, 1, LATEST[0])
     assert movements.positionOf(moving).detention.reason == Hindrance.NULL
@@ -142,7 +142,7 @@ def test_it_is_over_when_the_goods_pass_on(
 def test_who_said_it_or_has_it_lifts_it(
     desk: Desk, movements: Contract, moving: int, station_operator: Key, name: str
 ) -> None:
-    """NET-52."""
+    """NET-38."""
     where = desk.stations[1]
     movements.detain(moving, where, Hindrance.STATION_FULL, bytes(32), sender=station_operator)
     with reverts("NotResponsible", consignment=moving, caller=key_of("supplier")):
@@ -172,7 +172,7 @@ def test_reverts_without_a_reason(
 def test_reverts_when_the_caller_is_not_responsible(
     desk: Desk, movements: Contract, moving: int, name: str
 ) -> None:
-    """NET-51."""
+    """NET-37."""
     with reverts("NotResponsible", consignment=moving, caller=key_of(name)):
         movements.detain(moving, desk.stations[1], Hindrance.OTHER, bytes(32), sender=key_of(name))
 
@@ -180,7 +180,7 @@ def test_reverts_when_the_caller_is_not_responsible(
 def test_reverts_at_a_station_that_is_not_next(
     desk: Desk, movements: Contract, moving: int, carrier: Key
 ) -> None:
-    """NET-51."""
+    """NET-37."""
     with reverts("NotOnTheWay", consignment=moving, station=desk.stations[2]):
         movements.detain(moving, desk.stations[2], Hindrance.OTHER, bytes(32), sender=carrier)
 

@@ -34,7 +34,7 @@ SLOT = DEPARTURES[0] // HOUR
 def test_a_plan_that_holds_stands_with_its_planner(
     routes: Contract, sound: Plan, commit: Commit, name: str
 ) -> None:
-    """NET-30."""
+    """NET-24."""
     planner = key_of(name)
     receipt = commit(sound, planner)
 
@@ -50,14 +50,14 @@ def test_a_plan_that_holds_stands_with_its_planner(
 
 
 def test_takes_no_hours(desk: Desk, network: Contract, sound: Plan, commit: Commit) -> None:
-    """NET-31: a plan is a proposal."""
+    """NET-25: a plan is a proposal."""
     commit(sound)
     assert network.isFree(desk.vehicles[0], DEPARTURES[0], LATEST[0])
 
 
 @pytest.mark.parametrize("name", ["hospital", "stranger", "supplier"])
 def test_reverts_when_the_caller_plans_nothing(sound: Plan, commit: Commit, name: str) -> None:
-    """NET-30."""
+    """NET-24."""
     with reverts("NotPlanner", caller=key_of(name)):
         commit(sound, key_of(name))
 
@@ -77,7 +77,7 @@ def test_reverts_when_it_was_committed_already(sound: Plan, commit: Commit) -> N
 
 
 def test_another_planner_commits_the_same(sound: Plan, commit: Commit, carrier: Key) -> None:
-    """NET-30: a copy keeps nobody out."""
+    """NET-24: a copy keeps nobody out."""
     ours, theirs = commit(sound, carrier), commit(sound)
     assert ours.event("PlanCommitted").args.plan != theirs.event("PlanCommitted").args.plan
 
@@ -114,7 +114,7 @@ def test_reverts_with_a_reason_but_no_predecessor(sound: Plan, commit: Commit) -
 def test_reverts_when_a_cargo_cannot_be(
     sound: Plan, commit: Commit, changes: dict[str, int]
 ) -> None:
-    """NET-32."""
+    """NET-26."""
     sound["cargoes"][1] |= changes
     with reverts("BadCargo", cargo=1):
         commit(sound)
@@ -123,7 +123,7 @@ def test_reverts_when_a_cargo_cannot_be(
 def test_reverts_when_there_is_less_in_the_parcel(
     sound: Plan, commit: Commit, parcels: list[int]
 ) -> None:
-    """NET-32: cargoes of one parcel together, too."""
+    """NET-26: cargoes of one parcel together, too."""
     sound["cargoes"][0]["units"] = 600
     sound["cargoes"][1] |= {"parcel": parcels[0], "units": 400}
     commit(sound)
@@ -135,7 +135,7 @@ def test_reverts_when_there_is_less_in_the_parcel(
 def test_reverts_when_the_parcel_is_not_at_rest(
     desk: Desk, sound: Plan, commit: Commit, allocation: int
 ) -> None:
-    """NET-32."""
+    """NET-26."""
     desk.book(desk.booking([allocation]))
     parcel = desk.suite.ledger.parcelsOf(1)[0]
     sound["cargoes"][0]["parcel"] = parcel
@@ -144,14 +144,14 @@ def test_reverts_when_the_parcel_is_not_at_rest(
 
 
 def test_reverts_when_the_last_leg_ends_elsewhere(desk: Desk, sound: Plan, commit: Commit) -> None:
-    """NET-35."""
+    """NET-29."""
     sound["legs"].pop()
     with reverts("EndsElsewhere", cargo=1, expected=desk.stations[3], given=desk.stations[2]):
         commit(sound)
 
 
 def test_reverts_when_a_cargo_comes_too_late(sound: Plan, commit: Commit) -> None:
-    """NET-35."""
+    """NET-29."""
     sound["cargoes"][1]["due"] = LATEST[2] - 1
     with reverts("TooLate", cargo=1, due=LATEST[2] - 1, arrival=LATEST[2]):
         commit(sound)
@@ -225,7 +225,7 @@ def test_a_corrupted_plan_is_refused_with_the_error_that_names_it(
     fields: dict[str, Any],
     corrupt: Callable[[Desk, Plan], None],
 ) -> None:
-    """NET-33, NET-34."""
+    """NET-27, NET-28."""
     corrupt(desk, sound)
     with reverts(error, **fields):
         commit(sound)
@@ -241,7 +241,7 @@ def test_a_corrupted_plan_is_refused_with_the_error_that_names_it(
 def test_reverts_when_the_goods_need_another_temperature(
     desk: Desk, sound: Plan, commit: Commit, error: str, changes: dict[str, int]
 ) -> None:
-    """NET-33."""
+    """NET-27."""
     sound["cargoes"][0] |= changes
     with reverts(error, vehicle=desk.vehicles[0]):
         commit(sound)
@@ -250,7 +250,7 @@ def test_reverts_when_the_goods_need_another_temperature(
 def test_reverts_when_a_vehicle_carries_fewer_units(
     desk: Desk, network: Contract, sound: Plan, commit: Commit, carrier: Key
 ) -> None:
-    """NET-34: each alone, and both together."""
+    """NET-28: each alone, and both together."""
     for capacity, error in ((999, "OverCapacity"), (1_999, "OverUnits")):
         small = network.addVehicle(vehicle(carrier, capacity=capacity), sender=carrier)
         number = small.event("VehicleAdded").args.vehicle
@@ -263,7 +263,7 @@ def test_reverts_when_a_vehicle_carries_fewer_units(
 def test_reverts_when_a_vehicle_is_on_another_journey(
     desk: Desk, sound: Plan, commit: Commit
 ) -> None:
-    """NET-34: it comes back an hour too early for the second cargo."""
+    """NET-28: it comes back an hour too early for the second cargo."""
     back = {"departure": LATEST[0] - 1, "latest_arrival": LATEST[0] + 3 * HOUR}
     first, second, *_ = sound["legs"]
     with reverts("VehicleBusy", leg=1, vehicle=desk.vehicles[0]):
@@ -273,7 +273,7 @@ def test_reverts_when_a_vehicle_is_on_another_journey(
 def test_reverts_when_duty_overlaps(
     desk: Desk, network: Contract, sound: Plan, commit: Commit, carrier: Key
 ) -> None:
-    """NET-34: one crew in two vehicles at a time."""
+    """NET-28: one crew in two vehicles at a time."""
     added = network.addVehicle(vehicle(carrier), sender=carrier)
     sound["legs"][1]["vehicle"] = added.event("VehicleAdded").args.vehicle
     with reverts("OverlappingDuty", leg=1, crew=desk.crews[0]):
@@ -283,7 +283,7 @@ def test_reverts_when_duty_overlaps(
 def test_reverts_when_an_hour_is_booked(
     desk: Desk, sound: Plan, commit: Commit, allocation: int
 ) -> None:
-    """NET-33."""
+    """NET-27."""
     desk.book(desk.booking([allocation]))
     with reverts("SlotTaken", vehicle=desk.vehicles[0], slot=SLOT):
         commit(sound)
@@ -292,7 +292,7 @@ def test_reverts_when_an_hour_is_booked(
 def test_rides_in_a_run_that_is_open(
     desk: Desk, network: Contract, sound: Plan, commit: Commit, carrier: Key
 ) -> None:
-    """NET-31: committed before or after the carriers have opened its runs."""
+    """NET-25: committed before or after the carriers have opened its runs."""
     run = (desk.vehicles[0], desk.crews[0], desk.stations[0], DEPARTURES[0], LATEST[0])
     network.openRun(*run, sender=carrier)
     commit(sound)
@@ -311,7 +311,7 @@ def test_reverts_when_a_station_cannot_handle_all(
     limit: int,
     number: int | None,
 ) -> None:
-    """NET-34: the cargoes of the plan count together."""
+    """NET-28: the cargoes of the plan count together."""
     definition = station(hospital, region=word("CN-420100"), tier=Tier.TERMINAL, throughput=limit)
     added = network.addStation(definition, sender=hospital)
     dock = added.event("StationAdded").args.station
@@ -329,7 +329,7 @@ def test_reverts_when_a_station_cannot_handle_all(
 def test_reverts_when_a_station_is_closed(
     network: Contract, sound: Plan, commit: Commit, hospital: Key
 ) -> None:
-    """NET-33."""
+    """NET-27."""
     hour = (LATEST[2] - 1) // HOUR % 24
     definition = station(
         hospital,
@@ -354,14 +354,14 @@ def _without_branch(desk: Desk, parcel: int) -> Plan:
 
 
 def test_reverts_when_a_tier_is_left_out(desk: Desk, parcels: list[int], commit: Commit) -> None:
-    """NET-36."""
+    """NET-30."""
     skipping = _without_branch(desk, parcels[0])
     with reverts("TierOrder", leg=1, before=Tier.TRUNK, tier=Tier.TERMINAL):
         commit(skipping)
 
 
 def test_a_replan_may_leave_a_tier_out(desk: Desk, parcels: list[int], commit: Commit) -> None:
-    """NET-36."""
+    """NET-30."""
     first = commit(plan([cargo(desk, parcels[0])], way(desk)))
     skipping = _without_branch(desk, parcels[0])
     known = first.event("PlanCommitted").args.plan
@@ -371,7 +371,7 @@ def test_a_replan_may_leave_a_tier_out(desk: Desk, parcels: list[int], commit: C
 def test_reverts_when_the_goods_go_up_a_tier(
     desk: Desk, network: Contract, parcels: list[int], commit: Commit, carrier: Key
 ) -> None:
-    """NET-36: also in a re-plan."""
+    """NET-30: also in a re-plan."""
     first = commit(plan([cargo(desk, parcels[0])], way(desk)))
     added = network.addVehicle(vehicle(carrier, tier=Tier.BRANCH), sender=carrier)
     lorry = added.event("VehicleAdded").args.vehicle
@@ -398,7 +398,7 @@ def test_reverts_when_the_goods_go_up_a_tier(
 def test_reverts_when_another_leads_the_corridor(
     suite: Suite, sound: Plan, commit: Commit, carrier: Key, coordinator: Key
 ) -> None:
-    """NET-41."""
+    """NET-34."""
     authorise(suite, carrier)
     with reverts("CorridorLed", leg=0, lead=carrier):
         commit(sound)

@@ -56,7 +56,7 @@ def _after(plan: Plan, predecessor: bytes, **changes: Any) -> Plan:
 def test_both_plans_stand_with_the_reason(
     routes: Contract, sound: Plan, first: bytes, commit: Commit, name: str
 ) -> None:
-    """NET-37."""
+    """NET-31."""
     receipt = commit(_after(sound, first), key_of(name))
 
     assert [event.name for event in receipt.events] == ["PlanCommitted", "PlanSuperseded"]
@@ -71,7 +71,7 @@ def test_both_plans_stand_with_the_reason(
 
 
 def test_only_some_cargoes_are_planned_anew(sound: Plan, first: bytes, commit: Commit) -> None:
-    """NET-37: what it does not name stays as it was planned."""
+    """NET-31: what it does not name stays as it was planned."""
     changed = _after(sound, first)
     changed["cargoes"].pop()
     changed["legs"] = [part for part in changed["legs"] if part["cargo"] == 0]
@@ -84,7 +84,7 @@ def test_reverts_when_the_predecessor_is_unknown(sound: Plan, commit: Commit) ->
 
 
 def test_reverts_when_it_was_superseded(sound: Plan, first: bytes, commit: Commit) -> None:
-    """NET-37: plans follow one another in one line."""
+    """NET-31: plans follow one another in one line."""
     second = commit(_after(sound, first)).event("PlanCommitted").args.plan
     with reverts("Superseded", plan=first, successor=second):
         commit(_after(sound, first, salt=word("another")))
@@ -126,7 +126,7 @@ def detour(desk: Desk, network: Contract, station_operator: Key) -> int:
 def test_what_was_booked_begins_where_it_rests(
     desk: Desk, consignment: int, commit: Commit
 ) -> None:
-    """NET-38."""
+    """NET-32."""
     later = [
         part
         | {"departure": part["departure"] + DAY, "latest_arrival": part["latest_arrival"] + DAY}
@@ -139,7 +139,7 @@ def test_what_was_booked_begins_where_it_rests(
 def test_what_is_on_its_way_begins_where_its_present_leg_ends(
     desk: Desk, consignment: int, commit: Commit, chain: RevmChain
 ) -> None:
-    """NET-38: the trunk leg has started and stands."""
+    """NET-32: the trunk leg has started and stands."""
     desk.pass_on(consignment, 0, DEPARTURES[0])
     chain.set_time(DEPARTURES[0] + HOUR)
     goods = cargo(desk, consignment=consignment, ready=LATEST[0], due=LATEST[2] + DAY)
@@ -158,7 +158,7 @@ def test_what_is_on_its_way_begins_where_its_present_leg_ends(
 def test_reverts_when_less_than_the_load_is_planned(
     desk: Desk, consignment: int, commit: Commit
 ) -> None:
-    """NET-38: a consignment moves whole."""
+    """NET-32: a consignment moves whole."""
     goods = cargo(desk, consignment=consignment, units=999)
     with reverts("WrongUnits", cargo=0, expected=1_000, given=999):
         commit(plan([goods], way(desk)))
@@ -167,7 +167,7 @@ def test_reverts_when_less_than_the_load_is_planned(
 def test_reverts_when_it_has_ended(
     desk: Desk, consignment: int, commit: Commit, chain: RevmChain
 ) -> None:
-    """NET-38."""
+    """NET-32."""
     chain.set_time(START + 10 * DAY)
     desk.lapse(consignment, sender=key_of("stranger"))
     with reverts("NothingToMove", cargo=0):
