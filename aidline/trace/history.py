@@ -28,6 +28,7 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "ConsignmentBooked": ("payer",),
     "CustodyChanged": ("from_", "to"),
     "DeclarationCorrected": ("author",),
+    "Detained": ("by",),
     "DisputeEnded": ("arbiter",),  # or both, see `_agreed`
     "DisputeRaised": ("raiser",),
     "GiftClaimed": ("claimer",),
@@ -48,6 +49,7 @@ _SIGNERS: Mapping[str, tuple[str, ...]] = {
     "QuarantineLifted": ("auditor",),
     "RecallLifted": ("by",),
     "Recalled": ("by",),
+    "Resumed": ("by",),
     "StepRecorded": ("by",),
 }
 
@@ -80,6 +82,7 @@ _ROOMS = frozenset(
         "GiftAudit",
         "IncidentBoard",
         "MaterialLedger",
+        "MovementBoard",
         "ReliefFund",
     }
 )

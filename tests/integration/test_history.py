@@ -21,7 +21,7 @@ import pytest
 from aidline.client import Log, RevmChain
 from aidline.errors import CheckFailed, InputError
 from aidline.keccak import keccak
-from aidline.model import IncidentKind
+from aidline.model import Hindrance, IncidentKind
 from aidline.trace import History, verify_head
 from tests.support.disputes import Court
 from tests.support.freight import FREIGHTS, Desk
@@ -57,6 +57,9 @@ def story() -> Story:
     parcel = booked.event("AllocationBooked").args.parcel
     suite.chain.set_time(suite.chain.now() + 60)
     way.pick_up(consignment)
+    suite.movements.detain(
+        consignment, way.dock, Hindrance.INSPECTION, bytes(32), sender=way.carrier
+    )
     suite.chain.set_time(suite.chain.now() + 60)
     way.deliver(consignment)
     given = suite.ledger.distribute(parcel, 30, word("ward 3"), EVIDENCE, sender=way.hospital)
@@ -93,6 +96,7 @@ def test_tells_the_way_of_a_gift_in_order_with_who_signed(story: Story) -> None:
         ("Allocated", {"charity"}),
         ("ConsignmentBooked", {"hospital", "terminal_carrier"}),
         ("CustodyChanged", {"charity", "terminal_carrier"}),
+        ("Detained", {"terminal_carrier"}),
         ("CustodyChanged", {"terminal_carrier", "hospital"}),
         ("ParcelSplit", {"hospital"}),
         ("UnitsDistributed", {"hospital"}),
