@@ -393,7 +393,7 @@ interface IDemandBook {
 
     /// @notice Publishes a demand. The stock that counts is the greater of what is declared and what is on hand.
     /// @dev Only an active recipient that has declared its facility. The station is the recipient's own, or one in its province that an active station operator runs
-    /// (`NotRecipientsStation`), and its band lies within the material's (`StationCannotStore`). All that the recipient has asked of the material stays within 10^12 units;
+    /// (`NotRecipientsStation`), and its hall or a room of it stays within the material's band (`StationCannotStore`). All that the recipient has asked of the material stays within 10^12 units;
     /// above the material's cap it needs a second auditor. Emits `DemandPublished`, `FactsChanged`, `LevelChanged`.
     function publish(DemandRequest calldata request) external returns (uint64 demandId);
 

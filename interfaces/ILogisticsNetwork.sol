@@ -232,6 +232,12 @@ interface ILogisticsNetwork {
     /// @notice Loads that are booked at a station in an hour, in and out; counted only where it has a limit. @dev Reverts with `UnknownStation`.
     function loadsAt(uint32 stationId, uint32 slot) external view returns (uint8);
 
+    /// @notice True when the hall of the station or one of its rooms stays within a band, hundredths of a degree Celsius. @dev Reverts with `UnknownStation`.
+    function keeps(uint32 stationId, int16 temperatureMin, int16 temperatureMax)
+        external
+        view
+        returns (bool);
+
     /// @notice Metres between two stations as the crow flies, rounded down; never above the great circle. @dev Reverts with `UnknownStation`.
     function distance(uint32 from, uint32 to) external view returns (uint256);
 

@@ -121,10 +121,12 @@ contract DemandOffice is AuditBook {
         if (station.operator != msg.sender && !isPublic) {
             revert IDemandBook.NotRecipientsStation(id, msg.sender);
         }
-        if (
-            station.temperatureMin < goods.temperatureMin
-                || station.temperatureMax > goods.temperatureMax
-        ) revert IDemandBook.StationCannotStore(id, goods.gtin);
+        bool isKept = station.temperatureMin >= goods.temperatureMin
+            && station.temperatureMax <= goods.temperatureMax;
+        // The hall is before us; for the rooms beside it the network is asked.
+        if (!isKept && !network.keeps(id, goods.temperatureMin, goods.temperatureMax)) {
+            revert IDemandBook.StationCannotStore(id, goods.gtin);
+        }
     }
 
     // --- own writes ---

@@ -78,6 +78,15 @@ contract LogisticsNetwork is NetworkBook {
     }
 
     /// @inheritdoc ILogisticsNetwork
+    function keeps(uint32 stationId, int16 temperatureMin, int16 temperatureMax)
+        external
+        view
+        returns (bool)
+    {
+        return _keeps(_knownStation(stationId), temperatureMin, temperatureMax);
+    }
+
+    /// @inheritdoc ILogisticsNetwork
     function checkLeg(LegBooking calldata leg) external view returns (Fit memory fit) {
         SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
         VehicleWord driven = _knownVehicle(leg.vehicle);

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from aidline.client import Contract
+from aidline.model import Room
 from aidline.signing import Key
 from tests.support.demand import Desk
 from tests.support.network import station
@@ -77,6 +78,17 @@ def test_reverts_when_the_station_cannot_keep_the_goods(
     with reverts("StationCannotStore", station=room, material=KIT):
         desk.publish(hospital, material=KIT, station=room)
     desk.publish(hospital, station=room)
+
+
+def test_takes_a_station_with_a_room_that_keeps_the_goods(
+    desk: Desk, network: Contract, hospital: Key
+) -> None:
+    hall = {"temperature_min": 1_500, "temperature_max": 2_500}
+    frozen = add(network, hospital, rooms=Room.FROZEN, **hall)
+    with reverts("StationCannotStore", station=frozen, material=KIT):
+        desk.publish(hospital, material=KIT, station=frozen)
+    cold = add(network, hospital, rooms=Room.FROZEN | Room.COLD, **hall)
+    desk.publish(hospital, material=KIT, station=cold)
 
 
 def test_takes_a_band_within_the_materials(desk: Desk, network: Contract, hospital: Key) -> None:
