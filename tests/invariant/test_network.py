@@ -86,7 +86,9 @@ class Run:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    suite = deploy_suite(RevmChain(timestamp=START), known={"FreightEscrow": ESCROW.address})
+    chain = RevmChain(timestamp=START)
+    suite = deploy_suite(chain, known={"FreightEscrow": ESCROW.address})
+    chain.set_time((FIRST - 1) * HOUR)
     network = suite.network
     vehicles = [
         network.addVehicle(vehicle(CARRIER, capacity=CAPACITY, licences=need), sender=CARRIER)
