@@ -40,7 +40,7 @@ interface IRouteBook {
         uint40 latestArrival;
     }
 
-    /// @notice A plan; its id is `keccak256(abi.encode(chain id, this contract, planner, plan))`.
+    /// @notice A plan; its id is `keccak256(abi.encode(chain id, this contract, planner, keccak256(abi.encode(plan))))`.
     /// @param predecessor The plan that it supersedes as far as its cargoes go, or zero. @param reason Why; NULL for a first plan. @param note Hash or short text of the particulars, or zero.
     /// @param legs In order of departure.
     struct Plan {

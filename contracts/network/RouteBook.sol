@@ -71,8 +71,8 @@ contract RouteBook is IRouteBook {
     }
 
     /// @inheritdoc IRouteBook
-    function idOf(address planner, Plan calldata plan) public view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, address(this), planner, plan));
+    function idOf(address planner, Plan calldata plan) external view returns (bytes32) {
+        return _idOf(planner, abi.encode(plan));
     }
 
     // --- planners ---
@@ -81,7 +81,8 @@ contract RouteBook is IRouteBook {
     function commit(Plan calldata plan) external returns (bytes32 id) {
         bool isCoordinator = registry.isActive(msg.sender, IParticipantRegistry.Role.COORDINATOR);
         if (!isCoordinator) _requirePlanner();
-        id = idOf(msg.sender, plan);
+        bytes memory content = abi.encode(plan);
+        id = _idOf(msg.sender, content);
         if (_entries[id].at != 0) revert PlanKnown(id);
         _requireSupersedes(plan, isCoordinator);
         _requireSound(plan, isCoordinator);
@@ -94,10 +95,22 @@ contract RouteBook is IRouteBook {
             predecessor: plan.predecessor,
             successor: 0
         });
-        emit PlanCommitted(id, msg.sender, plan);
+        _tell(id, content);
         if (plan.predecessor == 0) return id;
         _entries[plan.predecessor].successor = id;
         emit PlanSuperseded(plan.predecessor, id, plan.reason, plan.note);
+    }
+
+    function _idOf(address planner, bytes memory content) private view returns (bytes32) {
+        return keccak256(abi.encode(block.chainid, address(this), planner, keccak256(content)));
+    }
+
+    /// @dev `PlanCommitted`, of what was encoded for the id already.
+    function _tell(bytes32 id, bytes memory content) private {
+        bytes32 topic = PlanCommitted.selector;
+        assembly ("memory-safe") {
+            log3(add(content, 0x20), mload(content), topic, id, caller())
+        }
     }
 
     // --- who plans ---
