@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title GreatCircle
 /// @notice Distance on the earth from below: the chord between two places, on a sphere of the least radius of curvature of WGS-84.
-/// @dev Never above the geodesic; below it by less than 1.5 percent up to 1,000 km, and by 3 up to 2,500 km. Fixed point with 18 digits.
+/// @dev Never above the geodesic; up to 80 degrees of latitude below it by less than 1.5 percent for 1,000 km, and by 3 for 2,500 km. Fixed point with 18 digits.
 library GreatCircle {
     int256 private constant _ONE = 1e18;
     /// @dev Radians in a microdegree, rounded down.
