@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +13,7 @@ from rich.console import Console
 
 from aidline.cli.accounts import load_account
 from aidline.cli.replay import replay
+from aidline.cli.work import at_work
 from aidline.client import Aidline, Web3Chain
 from aidline.deploy import default_path
 from aidline.errors import CheckFailed, InputError
@@ -117,7 +116,7 @@ def _from_files(
 
     console = Console(highlight=False)
     sheets = read_sheets(demands, offers, costs, caps=_caps(cap), at=_time(at))
-    with _at_work("matching"):
+    with at_work("matching"):
         solution = solve(sheets.market)
     read = _input(sheets)
     if result is not None:
@@ -140,12 +139,12 @@ def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | 
     if solver is not None and chain.pending_time() - chain.now() > _QUIET:
         # What is read is as of the latest block: make one that is of now.
         aid.needs.bringUpToDate([], sender=solver)
-    with _at_work("reading the chain"):
+    with at_work("reading the chain"):
         stale = board.stale(chain.now())
     if stale and solver is not None:
-        with _at_work("bringing demands up to date"):
+        with at_work("bringing demands up to date"):
             bring_up_to_date(aid.needs, stale, solver)
-    with _at_work("matching"):
+    with at_work("matching"):
         at = chain.now()
         solution = solve(board.market(at))
     chain_record = {"chain_id": chain.chain_id(), "at": at, "out_of_date": len(stale)}
@@ -168,7 +167,7 @@ def _from_chain(rpc: str, file: Path | None, solver: Key | None, result: Path | 
         for part in (solution.plan, solution.fast):
             propose(aid, chain, part, demands, solver, tell)
         record["proposals"] = [_proposal(one) for one in proposed]
-        with _at_work("asking why"):
+        with at_work("asking why"):
             why = why_unmet(aid, solution.open_demands()[:_MOST_ASKED])
         for one, told in zip(solution.unmet, record["unmet"], strict=True):
             if one.demand in why:
@@ -266,13 +265,3 @@ def _input(sheets: Sheets) -> dict[str, Any]:
         ],
         "pairs_without_cost": sheets.no_cost,
     }
-
-
-@contextmanager
-def _at_work(what: str) -> Iterator[None]:
-    """Show on a terminal that something is going on."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    with Console(stderr=True).status(f"{what} ..."):
-        yield

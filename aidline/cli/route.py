@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from aidline.errors import InputError
+from aidline.cli.work import at_work
+from aidline.errors import CheckFailed, InputError
 from aidline.files import require_writable, write_json
 
 if TYPE_CHECKING:
@@ -26,6 +30,22 @@ def route(
     vroom: Annotated[
         Path | None, typer.Option(help="Solve a problem in the JSON format of VROOM.")
     ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="Stations, vehicles, crews and tariffs (JSON).")
+    ] = None,
+    consignments: Annotated[
+        Path | None, typer.Option(help="What is to be carried in that network (CSV).")
+    ] = None,
+    rule: Annotated[
+        str, typer.Option(help="weighted, or to compare with it: nearest, urgent.")
+    ] = "weighted",
+    at: Annotated[
+        str | None, typer.Option(help="When the plan begins (2020-02-01 08:00); now without it.")
+    ] = None,
+    after: Annotated[
+        Path | None, typer.Option(help="Plan that this one supersedes, as --json wrote it.")
+    ] = None,
+    events: Annotated[Path | None, typer.Option(help="What has come about since (JSON).")] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.0, help="Search so long (30 where no limit is given).")
     ] = None,
@@ -39,12 +59,23 @@ def route(
     speed: Annotated[float, typer.Option(help="Kilometres an hour, without a matrix.")] = 50.0,
     result: Annotated[Path | None, typer.Option("--json", help="Write the routes here.")] = None,
 ) -> None:
-    """Plan routes: of an instance of CVRPLIB, or of a problem in the format of VROOM."""
+    """Plan routes: over the three tiers, or of an instance of CVRPLIB, or in VROOM's format."""
     if result is not None:
         require_writable(result)
-    sources = [one for one in (vrp, vroom) if one is not None]
+    sources = [one for one in (vrp, vroom, network) if one is not None]
     if len(sources) != 1:
-        raise InputError("give one of --vrp and --vroom")
+        raise InputError("give one of --vrp, --vroom and --network")
+    if network is not None:
+        _three_tiers(network, consignments, rule, at, after, events, iterations, seed, result)
+        return
+    for given, option in (
+        (consignments, "--consignments"),
+        (at, "--at"),
+        (after, "--after"),
+        (events, "--events"),
+    ):
+        if given is not None:
+            raise InputError(f"{option} is for plans over the three tiers: give --network")
     from aidline.solve.routing.leastcost import Effort  # with the solver, half a second to load
 
     if seconds is None and iterations is None:
@@ -54,6 +85,76 @@ def route(
         _vrp(vrp, effort, result)
     elif vroom is not None:
         _vroom(vroom, effort, detour, speed, result)
+
+
+def _three_tiers(
+    network_file: Path,
+    consignments: Path | None,
+    rule: str,
+    at: str | None,
+    after: Path | None,
+    events_file: Path | None,
+    iterations: int | None,
+    seed: int,
+    result: Path | None,
+) -> None:
+    from aidline.cli import show_route
+    from aidline.solve.routing import sheets
+    from aidline.solve.routing.planner import Settings, plan_routes
+    from aidline.solve.routing.replan import plan_anew
+    from aidline.solve.routing.rounds import Rule
+
+    if rule not in set(Rule):
+        raise InputError(f"--rule {rule}: {', '.join(Rule)} are expected")
+    settings = Settings(rule=Rule(rule), seed=seed)
+    if iterations is not None:
+        settings = replace(settings, iterations=iterations)
+    network = sheets.read_network(network_file)
+    console = Console(highlight=False)
+    if after is None:
+        if events_file is not None:
+            raise InputError("--events are what came about since a plan: give it as --after")
+        if consignments is None:
+            raise InputError("give --consignments, or --after and --events")
+        goods = sheets.read_consignments(consignments, network)
+        now = _time(at)
+        with at_work("planning"):
+            plan = plan_routes(network, goods, now=now, settings=settings)
+        record = sheets.plan_record(network, plan, at=now, rule=rule)
+    else:
+        if events_file is None or at is not None:
+            raise InputError("with --after give --events, which say when and why; not --at")
+        name, _, former = sheets.read_plan(after, network)
+        new = () if consignments is None else sheets.read_consignments(consignments, network)
+        events = sheets.read_events(events_file, network, former, new)
+        with at_work("planning"):
+            again = plan_anew(network, former, events, settings)
+        record = sheets.plan_record(
+            network,
+            again.plan,
+            at=events.at,
+            rule=rule,
+            more=sheets.replan_record(again, name),
+        )
+    if result is not None:
+        write_json(result, record)
+    show_route.plan(console, record)
+    if not record["summary"]["served"]:
+        reasons = sorted({one["why"] for one in record["unserved"]})
+        raise CheckFailed(f"nothing can be carried: {'; '.join(reasons)}")
+
+
+def _time(text: str | None) -> int:
+    if text is None:
+        return int(time.time())
+    try:
+        moment = datetime.fromisoformat(text)
+        made = int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() // 1)
+    except (ValueError, OverflowError):
+        made = -1
+    if made < 0:
+        raise InputError(f"--at {text}: a time is expected, such as 2020-02-01 08:00")
+    return made
 
 
 def _vrp(file: Path, effort: Effort, result: Path | None) -> None:

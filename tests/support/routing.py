@@ -6,18 +6,9 @@ import random
 from dataclasses import dataclass
 
 from aidline.geodesy import Place
-from aidline.model import Level, Tier
+from aidline.model import ALWAYS_OPEN, Level, Room, Tier
 from aidline.solve.matching import Band
-from aidline.solve.routing.records import (
-    ALWAYS,
-    Consignment,
-    Crew,
-    Network,
-    Room,
-    Station,
-    Tariff,
-    Vehicle,
-)
+from aidline.solve.routing.records import Consignment, Crew, Network, Station, Tariff, Vehicle
 from aidline.solve.routing.roads import road_metres
 
 __all__ = ["NOW", "Small", "network_of", "small"]
@@ -75,7 +66,7 @@ def small(seed: int, goods: int = 12) -> Small:
             province=province,
             band=HALL,
             rooms=Room.AMBIENT | Room.COLD if dice.random() < 0.9 else Room.AMBIENT,
-            open_hours=_some_hours(dice) if tier is Tier.TERMINAL else ALWAYS,
+            open_hours=_some_hours(dice) if tier is Tier.TERMINAL else ALWAYS_OPEN,
             throughput=dice.choice((0, 4, 9)) if tier is not Tier.TRUNK else 0,
             serves=frozenset({"CN-HB"})
             if tier is Tier.TRUNK and province == "CN-HB" and dice.random() < 0.8
@@ -144,6 +135,6 @@ def small(seed: int, goods: int = 12) -> Small:
 
 def _some_hours(dice: random.Random) -> int:
     if dice.random() < 0.5:
-        return ALWAYS
+        return ALWAYS_OPEN
     first = dice.randrange(24)
     return sum(1 << (hour % 24) for hour in range(first, first + 12))

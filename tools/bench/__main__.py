@@ -20,6 +20,7 @@ PARTS = {
     "materials": "tools.bench.materials",
     "telemetry": "tools.bench.telemetry",
     "matching": "tools.bench.matching",
+    "routing": "tools.bench.routing",
     "replay": "tools.bench.replay",
     "donation": "tools.bench.donation",
     "demand": "tools.bench.demand",

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from aidline.solve.routing.records import ALWAYS, Crew, Run, Station
+from aidline.model import ALWAYS_OPEN
+from aidline.solve.routing.records import Crew, Run, Station
 
 __all__ = ["HOUR", "MOST_HOURS", "Diary", "hours", "is_open"]
 
@@ -26,7 +27,9 @@ def hours(start: int, end: int) -> range:
 
 def is_open(station: Station, time: int) -> bool:
     """Say whether a station is open in the hour of a time."""
-    return station.open_hours == ALWAYS or bool(station.open_hours >> (time // HOUR % _DAY) & 1)
+    return station.open_hours == ALWAYS_OPEN or bool(
+        station.open_hours >> (time // HOUR % _DAY) & 1
+    )
 
 
 @dataclass(slots=True)

@@ -25,19 +25,10 @@ from pathlib import Path
 
 from aidline.errors import InputError
 from aidline.geodesy import Place, metres_between
-from aidline.model import Level, Tier
+from aidline.model import ALWAYS_OPEN, Level, Room, Tier
 from aidline.solve.matching import Band
 from aidline.solve.routing.diary import HOUR
-from aidline.solve.routing.records import (
-    ALWAYS,
-    Consignment,
-    Crew,
-    Network,
-    Room,
-    Station,
-    Tariff,
-    Vehicle,
-)
+from aidline.solve.routing.records import Consignment, Crew, Network, Station, Tariff, Vehicle
 from aidline.solve.routing.roads import road_metres
 from aidline.tables import Table
 
@@ -178,7 +169,7 @@ class _Maker:
             band=_HULL,
             rooms=Room.AMBIENT | Room.COLD,
             # docks take goods in from 06:00 to 22:00 in Hubei, two in three at any time
-            open_hours=_day(22, 14) if is_dock and self._dice.random() < 0.33 else ALWAYS,
+            open_hours=_day(22, 14) if is_dock and self._dice.random() < 0.33 else ALWAYS_OPEN,
             throughput=30 if is_dock else 0,
             serves=frozenset({_AFFECTED}) if serves else frozenset(),
             name=name,

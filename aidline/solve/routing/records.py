@@ -8,26 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 import numpy as np
 
 from aidline.geodesy import Place
-from aidline.model import Level, Tier
+from aidline.model import ALWAYS_OPEN, Level, Room, Tier
 from aidline.solve.matching import Band
 from aidline.solve.urgency import weight_of
 
 __all__ = [
-    "ALWAYS",
     "ANY_BAND",
+    "ROOM_BANDS",
     "Amount",
     "Consignment",
     "Crew",
-    "Hindrance",
     "Leg",
     "Network",
     "Plan",
-    "Room",
     "Run",
     "Station",
     "Tariff",
@@ -36,39 +34,18 @@ __all__ = [
     "Why",
 ]
 
-#: Open in each hour of the day.
-ALWAYS = (1 << 24) - 1
 #: Goods that bear any temperature.
 ANY_BAND = Band(-(1 << 15), (1 << 15) - 1)
 
 Amount = tuple[int, int, int]
 
 
-class Room(IntEnum):
-    """A room of a station beside its hall, as a bit (``ILogisticsNetwork.Station.rooms``)."""
-
-    AMBIENT = 1
-    COLD = 2
-    FROZEN = 4
-
-    @property
-    def band(self) -> Band:
-        """The temperatures that it keeps."""
-        return {1: Band(1_500, 2_500), 2: Band(200, 800), 4: Band(-2_500, -1_500)}[self]
-
-
-class Hindrance(IntEnum):
-    """Why goods stand still, or a plan is replaced (``ILogisticsNetwork.Hindrance``)."""
-
-    NULL = 0
-    ROAD_CLOSED = 1
-    BREAKDOWN = 2
-    WEATHER = 3
-    INSPECTION = 4
-    STATION_FULL = 5
-    NO_CREW = 6
-    URGENT_DEMAND = 7
-    OTHER = 8
+#: Temperatures that a room of a station keeps.
+ROOM_BANDS = {
+    Room.AMBIENT: Band(1_500, 2_500),
+    Room.COLD: Band(200, 800),
+    Room.FROZEN: Band(-2_500, -1_500),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +58,7 @@ class Station:
         place: Where it lies.
         province: In which province.
         band: Temperatures that its hall keeps.
-        rooms: Rooms beside it, as bits of :class:`Room`.
+        rooms: Rooms beside it, as :class:`~aidline.model.Room`.
         open_hours: Hours of the day (UTC) in which it is open, as bits.
         throughput: Most loads in and out within an hour; 0 for no limit.
         serves: Affected provinces for which it is a recognised centre.
@@ -94,7 +71,7 @@ class Station:
     province: str
     band: Band = ANY_BAND
     rooms: int = 0
-    open_hours: int = ALWAYS
+    open_hours: int = ALWAYS_OPEN
     throughput: int = 0
     serves: frozenset[str] = frozenset()
     name: str = ""
@@ -102,7 +79,7 @@ class Station:
     def keeps(self, goods: Band) -> bool:
         """Say whether its hall or a room stays within the goods' band."""
         return self.band.within(goods) or any(
-            self.rooms & room and room.band.within(goods) for room in Room
+            self.rooms & room and band.within(goods) for room, band in ROOM_BANDS.items()
         )
 
 
@@ -348,7 +325,7 @@ class Plan:
         return sum(run.cost for run in self.runs)
 
     def legs_of(self) -> dict[int, list[Leg]]:
-        """Return the legs of each consignment that is served, in order."""
+        """Return the legs of each consignment that moves, in order."""
         made: dict[int, list[Leg]] = {}
         for leg in sorted(
             (leg for run in self.runs for leg in run.legs), key=lambda leg: leg.departure
@@ -357,8 +334,13 @@ class Plan:
         return made
 
     def arrivals(self) -> dict[int, int]:
-        """Return when each consignment that is served arrives."""
-        return {number: legs[-1].arrival for number, legs in self.legs_of().items()}
+        """Return when what is served arrives; what is stuck on its way does not."""
+        stuck = {one.consignment for one in self.unserved}
+        return {
+            number: legs[-1].arrival
+            for number, legs in self.legs_of().items()
+            if number not in stuck
+        }
 
     def mean_arrival(self, since: int, otherwise: int) -> float:
         """Return the urgency-weighted mean of the seconds until arrival.

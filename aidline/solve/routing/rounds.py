@@ -25,11 +25,11 @@ import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from aidline.errors import InputError
-from aidline.model import Level
+from aidline.model import ALWAYS_OPEN, Level
 from aidline.solve.matching import Band
 from aidline.solve.routing.diary import HOUR
 from aidline.solve.routing.leastcost import FORBIDDEN, Effort, Problem, Truck, Visit, solve
-from aidline.solve.routing.records import ALWAYS, Amount
+from aidline.solve.routing.records import Amount
 
 __all__ = ["PUT_OFF", "Cart", "Job", "Rule", "Wave", "rounds_of"]
 
@@ -188,7 +188,7 @@ def _can_take(wave: Wave, cart: int, number: int, at: int, now: int, left: Seque
 
 def _opened(job: Job, time: int) -> int:
     """Return the first second from a time on at which a job's station is open."""
-    if job.open_hours == ALWAYS:
+    if job.open_hours == ALWAYS_OPEN:
         return time
     for _ in range(24):
         if job.open_hours >> (time // HOUR % 24) & 1:
@@ -261,7 +261,7 @@ def _soonest(wave: Wave) -> Rounds:
 
 def _close(arrival: pywrapcp.IntVar, job: Job, now: int) -> None:
     """Keep an arrival out of the hours in which the station is closed, for two days."""
-    if job.open_hours == ALWAYS:
+    if job.open_hours == ALWAYS_OPEN:
         return
     for hour in range(now // HOUR, now // HOUR + 48):
         if not job.open_hours >> (hour % 24) & 1:
@@ -332,7 +332,7 @@ def _window(wave: Wave, number: int, arrival: int) -> tuple[int, int]:
     """Return when a job may be handed over: not much later, and while its station stays open."""
     job = wave.jobs[number]
     first, last = wave.now, min(arrival + PUT_OFF[job.level], max(job.due, arrival))
-    if job.open_hours != ALWAYS:
+    if job.open_hours != ALWAYS_OPEN:
         hour = arrival // HOUR
         while job.open_hours >> ((hour - 1) % 24) & 1 and (hour - 1) * HOUR > first:
             hour -= 1

@@ -149,14 +149,14 @@ class Ways:
                     able_there = self._reaching(tier, start, end, goods)
                     if not able_there:
                         continue
+                    metres = network.road(start, end)
+                    if metres is None:
+                        continue
                     if not network.stations[end].keeps(goods.band):
                         kept = False
                         continue
                     if not network.may_enter(start, end):
                         barred = False
-                        continue
-                    metres = network.road(start, end)
-                    if metres is None:
                         continue
                     if not any(self._is_manned(vehicle, metres) for vehicle in able_there):
                         manned = False
