@@ -75,7 +75,7 @@ def small(seed: int, goods: int = 12) -> Small:
         stations.append(made)
         return made
 
-    hubs = [station(Tier.TRUNK, "CN-HA", (34.0, 113.5), 0.5) for _ in range(2)]
+    hubs = [station(Tier.TRUNK, "CN-GD", (34.0, 113.5), 0.5) for _ in range(2)]
     centres = [station(Tier.TRUNK, "CN-HB", (30.8, 113.5), 0.8) for _ in range(2)]
     branches = [station(Tier.BRANCH, "CN-HB", (30.8, 113.5), 1.0) for _ in range(3)]
     docks = [station(Tier.TERMINAL, "CN-HB", (30.8, 113.5), 1.3) for _ in range(8)]
