@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,7 +16,9 @@ from aidline.errors import CheckFailed, InputError
 from aidline.files import require_writable, write_json
 
 if TYPE_CHECKING:
+    from aidline.signing import Key
     from aidline.solve.routing.leastcost import Effort
+    from aidline.solve.routing.planner import Settings
 
 __all__ = ["route"]
 
@@ -46,6 +48,19 @@ def route(
         Path | None, typer.Option(help="Plan that this one supersedes, as --json wrote it.")
     ] = None,
     events: Annotated[Path | None, typer.Option(help="What has come about since (JSON).")] = None,
+    rpc: Annotated[
+        str | None, typer.Option(help="Node whose allocations are to be carried.")
+    ] = None,
+    deployment: Annotated[
+        Path | None, typer.Option(help="Deployment file (deployments/<chain>.json).")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="Where vehicles and crews are, and tariffs (JSON).")
+    ] = None,
+    account: Annotated[
+        Path | None, typer.Option(help="Keystore of the solver that commits the plan.")
+    ] = None,
+    password_file: Annotated[Path | None, typer.Option(help="The keystore's password.")] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0.0, help="Search so long (30 where no limit is given).")
     ] = None,
@@ -62,9 +77,15 @@ def route(
     """Plan routes: over the three tiers, or of an instance of CVRPLIB, or in VROOM's format."""
     if result is not None:
         require_writable(result)
-    sources = [one for one in (vrp, vroom, network) if one is not None]
-    if len(sources) != 1:
-        raise InputError("give one of --vrp, --vroom and --network")
+    if sum(one is not None for one in (vrp, vroom, network, rpc)) != 1:
+        raise InputError("give one of --vrp, --vroom, --network and --rpc")
+    for value, option in (
+        (roster, "--roster"),
+        (deployment, "--deployment"),
+        (account, "--account"),
+    ):
+        if rpc is None and value is not None:
+            raise InputError(f"{option} is for plans of what a chain has: give --rpc")
     if network is not None:
         _three_tiers(network, consignments, rule, at, after, events, iterations, seed, result)
         return
@@ -76,6 +97,14 @@ def route(
     ):
         if given is not None:
             raise InputError(f"{option} is for plans over the three tiers: give --network")
+    if rpc is not None:
+        if roster is None:
+            raise InputError("give --roster: where vehicles and crews are, and tariffs")
+        from aidline.cli.accounts import load_account
+
+        signer = None if account is None else load_account(account, password_file)
+        _from_chain(rpc, deployment, roster, signer, _settings(rule, iterations, seed), result)
+        return
     from aidline.solve.routing.leastcost import Effort  # with the solver, half a second to load
 
     if seconds is None and iterations is None:
@@ -98,17 +127,11 @@ def _three_tiers(
     seed: int,
     result: Path | None,
 ) -> None:
-    from aidline.cli import show_route
     from aidline.solve.routing import sheets
-    from aidline.solve.routing.planner import Settings, plan_routes
+    from aidline.solve.routing.planner import plan_routes
     from aidline.solve.routing.replan import plan_anew
-    from aidline.solve.routing.rounds import Rule
 
-    if rule not in set(Rule):
-        raise InputError(f"--rule {rule}: {', '.join(Rule)} are expected")
-    settings = Settings(rule=Rule(rule), seed=seed)
-    if iterations is not None:
-        settings = replace(settings, iterations=iterations)
+    settings = _settings(rule, iterations, seed)
     network = sheets.read_network(network_file)
     console = Console(highlight=False)
     if after is None:
@@ -136,12 +159,73 @@ def _three_tiers(
             rule=rule,
             more=sheets.replan_record(again, name),
         )
+    _conclude(console, record, result)
+
+
+def _conclude(console: Console, record: dict[str, Any], result: Path | None) -> None:
+    """Write and print a plan; fail when it carries nothing."""
+    from aidline.cli import show_route
+
     if result is not None:
         write_json(result, record)
     show_route.plan(console, record)
     if not record["summary"]["served"]:
         reasons = sorted({one["why"] for one in record["unserved"]})
         raise CheckFailed(f"nothing can be carried: {'; '.join(reasons)}")
+
+
+def _settings(rule: str, iterations: int | None, seed: int) -> Settings:
+    from aidline.solve.routing.planner import Settings
+    from aidline.solve.routing.rounds import Rule
+
+    if rule not in set(Rule):
+        raise InputError(f"--rule {rule}: {', '.join(Rule)} are expected")
+    settings = Settings(rule=Rule(rule), seed=seed)
+    return settings if iterations is None else replace(settings, iterations=iterations)
+
+
+def _from_chain(
+    rpc: str,
+    file: Path | None,
+    roster_file: Path,
+    solver: Key | None,
+    settings: Settings,
+    result: Path | None,
+) -> None:
+    from aidline.client import Aidline, Web3Chain
+    from aidline.deploy import default_path
+    from aidline.model import Role
+    from aidline.solve.routing import chainview, sheets
+    from aidline.solve.routing.commitment import bookings, commit
+    from aidline.solve.routing.planner import plan_routes
+
+    console = Console(highlight=False)
+    roster = chainview.read_roster(roster_file)
+    chain = Web3Chain(rpc)
+    aid = Aidline(chain, file or default_path(chain.chain_id()))
+    if solver is not None and not aid.registry.isActive(solver.address, Role.SOLVER):
+        raise InputError(f"{solver.address} is no active solver of this deployment")
+    with at_work("reading the chain"):
+        network = chainview.read_chain(aid, roster)
+        now = max(chain.now(), chain.pending_time())
+        diary = chainview.free_hours(aid, network, now)
+        allotted = chainview.read_allocations(aid, network, roster, now=now)
+    if not allotted:
+        raise CheckFailed("no allocation waits to be carried")
+    with at_work("planning"):
+        goods = [one.goods for one in allotted]
+        plan = plan_routes(network, goods, now=now, settings=settings, diary=diary)
+    committed = []
+    if solver is not None and plan.runs:
+        with at_work("committing the plan"):
+            committed = commit(aid, allotted, plan, solver)
+    more = {
+        "chain": {"chain_id": chain.chain_id(), "at": now},
+        "committed": [f"0x{one.hex()}" for one in committed],
+        "bookings": bookings(allotted, plan, committed),
+    }
+    record = sheets.plan_record(network, plan, at=now, rule=settings.rule.value, more=more)
+    _conclude(console, record, result)
 
 
 def _time(text: str | None) -> int:

@@ -1,8 +1,11 @@
-"""Plans over the three tiers against the contracts, on random networks.
+"""Plans over the three tiers against the contracts.
 
 Given a network that is drawn, declared on a chain
 ├── RouteBook commits each plan, the carriers open its runs, FreightEscrow reserves its legs
 └── when a plan is corrupted, RouteBook refuses it with the error that the planner's rules name
+Given allocations that wait in a deployment
+├── what waits, the network and the hours that are taken are read from the chain
+└── the plan is committed, its runs opened, and FreightEscrow takes the bookings that it says
 """
 
 from __future__ import annotations
@@ -15,19 +18,27 @@ from typing import Any
 import pytest
 
 from aidline.client import RevmChain
-from aidline.errors import ContractReverted
+from aidline.errors import ContractReverted, InputError
 from aidline.messages import Registration
-from aidline.model import Role, roles_mask
+from aidline.model import Role, Tier, roles_mask
 from aidline.signing import Key
-from aidline.solve.routing.commitment import Cargo, as_plan, as_runs
-from aidline.solve.routing.diary import HOUR
+from aidline.solve.routing.chainview import (
+    Roster,
+    free_hours,
+    read_allocations,
+    read_chain,
+)
+from aidline.solve.routing.commitment import Cargo, as_legs, as_plan, as_runs, bookings, commit
+from aidline.solve.routing.diary import HOUR, hours
 from aidline.solve.routing.planner import Settings, plan_routes
 from aidline.solve.routing.records import Consignment, Leg, Network, Plan
 from aidline.solve.routing.rounds import Rule
 from aidline.solve.routing.rules import first_breach, in_order
+from tests.support.freight import CARRIERS
+from tests.support.freight import Desk as Freight
 from tests.support.people import domain_of, key_of, word
-from tests.support.routing import NOW, Small, small
-from tests.support.suite import MASK, START, Suite, deploy_suite
+from tests.support.routing import NOW, TARIFFS, Small, small
+from tests.support.suite import KIT, MASK, START, Suite, deploy_suite
 
 SETTINGS = Settings(iterations=20)
 BASES = range(1, 8)
@@ -208,33 +219,19 @@ def test_the_contracts_take_each_plan(suite: Suite, seed: int, rule: Rule) -> No
         assert suite.network.runOf(run.vehicle, run.departure).units == carried
 
 
+#: What can be wrong with a plan.
+KINDS = (
+    *("late", "early", "window", "vehicle", "crew", "end", "start", "carrier", "gone", "again"),
+    *("units", "weight", "volume", "band", "due", "ready", "swap", "another"),
+)
+
+
 def corrupted(dice: random.Random, desk: Desk) -> tuple[list[Consignment], list[Leg]]:
     """Change one thing of a plan."""
     goods, legs = list(desk.goods), list(desk.legs)
     at = dice.randrange(len(legs))
     leg = legs[at]
-    kind = dice.choice(
-        [
-            "late",
-            "early",
-            "window",
-            "vehicle",
-            "crew",
-            "end",
-            "start",
-            "carrier",
-            "gone",
-            "again",
-            "units",
-            "weight",
-            "volume",
-            "band",
-            "due",
-            "ready",
-            "swap",
-            "another",
-        ]
-    )
+    kind = dice.choice(KINDS)
     stations, hour = list(desk.network.stations), dice.randint(1, 30) * HOUR
     if kind == "late":
         leg = replace(leg, departure=leg.departure + hour, latest=leg.latest + hour)
@@ -297,3 +294,71 @@ def test_a_corrupted_plan_is_refused_by_the_error_that_names_it(suite: Suite, se
         assert desk.refusal(goods, legs) == expected
         told.add(expected)
     assert len(told) > 6
+
+
+# --- from allocations to bookings ---
+
+
+@pytest.fixture
+def desk() -> Freight:
+    made = Freight(deploy_suite(RevmChain(timestamp=START)))
+    made.build()
+    return made
+
+
+def roster_of(desk: Freight) -> Roster:
+    return Roster(
+        bases=dict(zip(desk.vehicles, desk.stations, strict=False)),
+        skills=dict.fromkeys(desk.vehicles, frozenset({"controlled"})),
+        free_from=dict.fromkeys(desk.vehicles, 0),
+        crews=dict(zip(desk.crews, desk.stations, strict=False)),
+        tariffs=TARIFFS,
+        weights={KIT: (50, 400)},
+    )
+
+
+def test_allocations_are_planned_committed_and_booked(desk: Freight) -> None:
+    suite, aid = desk.suite, desk.suite.aid
+    numbers = [desk.allocate(), desk.allocate()]
+    roster = roster_of(desk)
+    network = read_chain(aid, roster)
+    assert [one.province for one in network.stations.values()] == ["CN-GD"] + ["CN-HB"] * 3
+    now = desk.chain.now()
+    waiting = read_allocations(aid, network, roster, now=now)
+    assert [one.allocations for one in waiting] == [(number,) for number in numbers]
+    assert waiting[0].goods.load == (1_000, 50, 400)
+    assert waiting[0].consignee == key_of("hospital").address
+    goods = [one.goods for one in waiting]
+    plan = plan_routes(network, goods, now=now, settings=SETTINGS)
+    assert plan.unserved == ()
+    assert [run.tier for run in plan.runs] == [Tier.TRUNK, Tier.BRANCH, Tier.TERMINAL]
+    (name,) = commit(aid, waiting, plan, key_of("solver"))
+    assert suite.routes.entry(name).legs == 6
+    carriers = {key_of(one).address: key_of(one) for one in CARRIERS}
+    for carrier, run in as_runs(network, plan):
+        suite.network.openRun(*run, sender=carriers[carrier])
+    for one, told in zip(waiting, bookings(waiting, plan, [name]), strict=True):
+        assert told["salt"] == f"0x{name.hex()}"
+        booking = desk.booking(
+            told["allocations"],
+            legs=list(as_legs(plan, one.goods.id)),
+            pick_up_by=told["pick_up_by"],
+            salt=name,
+        )
+        desk.book(booking)
+    for run in plan.runs:
+        assert suite.network.runOf(run.vehicle, run.departure).units == 2_000
+    # What is booked waits no more, and its hours are taken.
+    assert read_allocations(aid, network, roster, now=now) == []
+    diary = free_hours(aid, network, now)
+    for run in plan.runs:
+        wanted = hours(run.departure, run.back)
+        assert diary.vehicles[run.vehicle] == diary.crews[run.crew] == set(wanted)
+
+
+def test_a_roster_that_names_what_is_not_there_is_refused(desk: Freight) -> None:
+    roster = roster_of(desk)
+    with pytest.raises(InputError, match="the roster names vehicle 9, the chain has 3"):
+        read_chain(desk.suite.aid, replace(roster, bases={9: 1}))
+    with pytest.raises(InputError, match="has crew 1 at station 9"):
+        read_chain(desk.suite.aid, replace(roster, crews={1: 9}))

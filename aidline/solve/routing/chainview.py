@@ -61,7 +61,7 @@ class Allotted:
         allocations: What it carries, at most 16.
         holder: Who holds the goods.
         consignee: Who is to receive them.
-        parcel: Of the first allocation.
+        parcel: In which the goods lie.
     """
 
     goods: Consignment
@@ -227,7 +227,7 @@ def free_hours(aid: Aidline, network: Network, since: int) -> Diary:
 def read_allocations(
     aid: Aidline, network: Network, roster: Roster, *, now: int, notice: int = HOUR
 ) -> list[Allotted]:
-    """Return what waits to be carried: allocations of one way, holder, urgency and kind together.
+    """Return what waits to be carried: what is of one parcel, for one door and as urgent, together.
 
     Args:
         aid: The deployment.
@@ -250,7 +250,7 @@ def read_allocations(
         _read(ledger.parcel, {one.parcel or offers[one.offer].parcel for _, one in waiting})
     )
     materials = dict(_read(ledger.material, {one.material for one in demands.values()}))
-    groups: dict[tuple[Any, ...], list[tuple[int, Any, int]]] = defaultdict(list)
+    groups: dict[tuple[Any, ...], list[tuple[int, Any]]] = defaultdict(list)
     for number, one in waiting:
         demand, parcel = demands[one.demand], one.parcel or offers[one.offer].parcel
         ends = parcels[parcel].station, demand.station
@@ -264,9 +264,10 @@ def read_allocations(
             one.level,
             Band(kind.temperature_min, kind.temperature_max),
             kind.controlled,
-        ].append((number, one, parcel))
+            parcel,
+        ].append((number, one))
     made: list[Allotted] = []
-    for (origin, end, holder, consignee, level, band, controlled), members in sorted(
+    for (origin, end, holder, consignee, level, band, controlled, parcel), members in sorted(
         groups.items(), key=lambda item: item[1][0][0]
     ):
         for first in range(0, len(members), MOST_PARCELS):
@@ -276,16 +277,16 @@ def read_allocations(
                 origin=origin,
                 destination=end,
                 level=level,
-                load=_load([(one, demands[one.demand].material) for _, one, _ in part], roster),
+                load=_load([(one, demands[one.demand].material) for _, one in part], roster),
                 band=band,
                 skills=frozenset({"controlled"}) if controlled else frozenset(),
                 ready=now + notice,
-                due=min(demands[one.demand].needed_by for _, one, _ in part),
-                name=", ".join(str(number) for number, _, _ in part),
+                due=min(demands[one.demand].needed_by for _, one in part),
+                name=", ".join(str(number) for number, _ in part),
             )
             if goods.due > goods.ready:
-                numbers_of = tuple(number for number, _, _ in part)
-                made.append(Allotted(goods, numbers_of, holder, consignee, part[0][2]))
+                numbers_of = tuple(number for number, _ in part)
+                made.append(Allotted(goods, numbers_of, holder, consignee, parcel))
     return made
 
 
