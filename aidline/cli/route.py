@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -86,6 +87,8 @@ def route(
     ):
         if rpc is None and value is not None:
             raise InputError(f"{option} is for plans of what a chain has: give --rpc")
+    if seconds is not None and (network is not None or rpc is not None):
+        raise InputError("--seconds would give another plan each time: give --iterations")
     if network is not None:
         _three_tiers(network, consignments, rule, at, after, events, iterations, seed, result)
         return
@@ -105,6 +108,8 @@ def route(
         signer = None if account is None else load_account(account, password_file)
         _from_chain(rpc, deployment, roster, signer, _settings(rule, iterations, seed), result)
         return
+    if seconds is not None and not isfinite(seconds):
+        raise InputError(f"--seconds {seconds}: a number of seconds is expected")
     from aidline.solve.routing.leastcost import Effort  # with the solver, half a second to load
 
     if seconds is None and iterations is None:

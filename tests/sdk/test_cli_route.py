@@ -395,7 +395,14 @@ def test_no_problem_at_all_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "options", [("--detour", "0.5"), ("--speed", "0"), ("--speed", "nan"), ("--json", "/")]
+    "options",
+    [
+        ("--seconds", "nan"),
+        ("--detour", "0.5"),
+        ("--speed", "0"),
+        ("--speed", "nan"),
+        ("--json", "/"),
+    ],
 )
 def test_wrong_options_are_one_line(
     desk: Desk, options: tuple[str, ...], capfd: pytest.CaptureFixture[str]

@@ -248,6 +248,7 @@ def test_a_wrong_network_is_one_line(
     [
         ("X,9,4,low,5,,,,,,,", "column origin: there is no station '9'"),
         ("X,1,nowhere,low,5,,,,,,,", "column destination: there is no station 'nowhere'"),
+        ("X,1,Zhengzhou,low,5,,,,,,,", "column destination: is where the goods are already"),
         ("X,1,4,urgent,5,,,,,,,", "column level: 'urgent' is none of"),
         ("X,1,4,low,-5,,,,,,,", "column units: -5 is negative"),
         ("X,1,4,low,0,,,,,,,", "column units: at least 1"),
@@ -277,6 +278,7 @@ def test_a_wrong_consignment_is_one_line(
         ("--network", "none.json", "--consignments", "goods.csv"),
         ("--network", "network.json", "--consignments", "goods.csv", "--rule", "fastest"),
         ("--network", "network.json", "--consignments", "goods.csv", "--at", "soon"),
+        ("--network", "network.json", "--consignments", "goods.csv", "--seconds", "3"),
         ("--network", "network.json", "--events", "events.json"),
         ("--network", "network.json", "--after", "plan.json"),
         ("--vrp", "x.vrp", "--consignments", "goods.csv"),

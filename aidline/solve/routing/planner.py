@@ -83,7 +83,8 @@ def plan_routes(
         diary: Hours that are taken already; it stays as it is.
 
     Raises:
-        InputError: An id stands twice, or a consignment names a station that is not there.
+        InputError: An id stands twice, or a consignment names a station that is not there, or is
+            where it is to go.
     """
     planner = _Planner(network, now, settings or Settings(), deepcopy(diary) if diary else Diary())
     return planner.plan(consignments)
@@ -133,6 +134,8 @@ class _Planner:
             for station in (goods.origin, goods.destination):
                 if station not in self.network.stations:
                     raise InputError(f"consignment {goods.id}: there is no station {station}")
+            if goods.origin == goods.destination:
+                raise InputError(f"consignment {goods.id} is where it is to go already")
             way = ways.of(goods)
             if isinstance(way, Why):
                 self._unserved[goods.id] = way

@@ -218,6 +218,8 @@ def _consignment(row: Row, number: int, name: str, names: Mapping[str, int]) -> 
         if row.text(column) not in names:
             raise row.error(column, f"there is no station '{row.text(column)[:60]}'")
         ends.append(names[row.text(column)])
+    if ends[0] == ends[1]:
+        raise row.error("destination", "is where the goods are already")
     level = _LEVELS.get(row.text("level").lower())
     if level is None:
         raise row.error("level", f"'{row.text('level')[:60]}' is none of {', '.join(_LEVELS)}")

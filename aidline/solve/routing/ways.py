@@ -101,8 +101,6 @@ class Ways:
 
     def of(self, goods: Consignment) -> tuple[Hop, ...] | Why:
         """Return a consignment's way, or why there is none."""
-        if goods.origin == goods.destination:
-            return ()
         able = frozenset(kind for kind in self._kinds if _suits(kind, goods))
         key = (goods.origin, goods.destination, goods.band, able)
         if key not in self._known:
