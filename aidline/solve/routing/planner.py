@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -52,6 +52,7 @@ class Settings:
         patience: Seconds that what is ready waits for what will be, by tier.
         reach: Seconds after the first by which a vehicle that comes back still joins a wave.
         most_jobs: Of a wave; the most urgent and the nearest of those there are.
+        most_carts: Vehicles of a wave, of each kind that is there; the others join the next.
         iterations: Of the search for least cost in a wave.
         seed: Of that search.
     """
@@ -61,6 +62,7 @@ class Settings:
     patience: tuple[int, int, int] = (4 * HOUR, 3 * HOUR, 2 * HOUR)
     reach: int = 2 * HOUR
     most_jobs: int = 48
+    most_carts: int = 24
     iterations: int = 200
     seed: int = 1
 
@@ -331,16 +333,20 @@ class _Planner:
             return []
         last = max(free[0][0], start) + self.settings.reach
         taken: set[int] = set()
-        made = []
+        kinds: dict[object, list[tuple[Vehicle, Crew, int]]] = defaultdict(list)
         for leaves, _, vehicle in free:
             if leaves > last:
                 break
             for crew in self._drivers(vehicle):
                 if crew.id not in taken and self.diary.may_drive(crew, hours(leaves, leaves + 1)):
                     taken.add(crew.id)
-                    made.append((vehicle, crew, leaves))
+                    kind = vehicle.band, vehicle.room, vehicle.skills, vehicle.range
+                    kinds[kind].append((vehicle, crew, leaves))
                     break
-        return made
+        # In turn of each kind, so that none is missing.
+        turns = zip_longest(*kinds.values())
+        made = [pair for turn in turns for pair in turn if pair is not None]
+        return made[: self.settings.most_carts]
 
     def _jobs(
         self, ready: Sequence[_Waiting], row: dict[int, int], vehicles: Sequence[Vehicle]
