@@ -25,6 +25,7 @@ __all__ = ["app", "main"]
 _COMMANDS = {
     "simulate": "aidline.cli.simulate",
     "verify": "aidline.cli.verify",
+    "trace": "aidline.cli.trace",
     "node": "aidline.cli.chain_commands",
     "deploy": "aidline.cli.chain_commands",
     "device": "aidline.cli.device",

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from aidline.client import Aidline, Web3Chain
-from aidline.deploy import Deployment
+from aidline.cli.past import played
+from aidline.client import Aidline
 from aidline.errors import CheckFailed, InputError
 from aidline.files import read_json, write_json
-from aidline.node import AnvilNode
 from aidline.trace import differences, verify_head
 
 __all__ = ["verify"]
@@ -38,16 +36,7 @@ def verify(
     And rebuild the ledger's head from its events, so that none of them is missing or altered.
     """
     record: dict[str, Any] = read_json(summary, "summary", InputError)
-    known = Deployment.load(deployment or summary.with_name("deployment.json"))
-    with ExitStack() as stack:
-        if rpc is None:
-            state = summary.with_name("chain.state")
-            if not state.is_file():
-                raise InputError("is not beside the summary: name a node with --rpc", path=state)
-            chain = stack.enter_context(AnvilNode(state=state)).chain
-        else:
-            chain = Web3Chain(rpc)
-        aid = Aidline(chain, known)
+    with played(summary, rpc, deployment) as aid:
         found = differences(record, aid)
         ledger = _ledger(aid)
     if result is not None:

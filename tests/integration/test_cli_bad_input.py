@@ -138,10 +138,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory, running: AnvilNode, rich: Path
         "units": dict.fromkeys(("given",), 0)
         | {name: dict.fromkeys(STATES, 0) for name in ("by_state", "all_units")},
         "demand": {level: {"asked": 0, "served": 0} for level in LEVELS},
-        "freight": dict.fromkeys(("prepaid", "paid", "refunded", "held"), "0"),
+        "freight": dict.fromkeys(("prepaid", "paid", "sold", "refunded", "held"), "0"),
         "consignments": [],
+        "carriers": [],
         "money": dict.fromkeys(
-            ("currency", "reserve", "given", "spent", "recovered", "in_fund"), "0"
+            ("currency", "reserve", "given", "spent", "recovered", "returned", "in_fund"), "0"
         ),
         "gifts": [],
         "emergency": [],

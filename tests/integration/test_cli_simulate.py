@@ -9,6 +9,9 @@ Verification
 ├── restores the state and agrees
 ├── finds a figure that was changed by one, and names it
 └── refuses a deployment file of another chain, or without its contracts
+Tracing
+├── tells what happened to the parcel of a household's order, with names, and as JSON
+└── refuses a parcel that there is not, and both or neither of parcel and lot
 A run that does not come to its end
 ├── leaves no file and no process, whether it fails, is broken off by Ctrl-C or by SIGTERM
 └── keeps what an earlier run wrote
@@ -172,6 +175,42 @@ def test_verification_refuses_a_state_that_is_none(copied: Path) -> None:
     ended = aidline("verify", "--summary", copied / "summary.json")
     one_line(ended, "chain.state")
     assert gone(ended.mark)
+
+
+# -- tracing
+
+
+def test_tracing_tells_what_happened_to_bought_goods(
+    ran: tuple[Ended, Path], tmp_path: Path
+) -> None:
+    summary, result = ran[1] / "summary.json", tmp_path / "trace.json"
+    number = next(one["id"] for one in read(summary)["consignments"] if one["sale"])
+    ended = aidline("trace", "--summary", summary, "--lot", 2, "--json", result)
+    assert (ended.status, ended.err) == (0, "")
+    told = read(result)
+    check_schema(told, "trace")
+    whats = [one["what"] for one in told]
+    assert whats[0] == "LotCommissioned" and whats.count("ConsignmentSettled") == 2
+    booked = next(one for one in told if one["what"] == "ConsignmentBooked")
+    assert booked["arguments"]["consignment"] == number
+    assert len(booked["signers"]) == 4  # the household, two carriers, the seller
+    for part in ("household o01", "one-time key o01", "works-xiantao", "handover 2", "delivered"):
+        assert part in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "say"),
+    [
+        (("--parcel", 9_999), "there is no parcel 9999"),
+        (("--parcel", 1, "--lot", 1), "one of them"),
+        ((), "one of them"),
+    ],
+)
+def test_tracing_refuses_what_there_is_not(
+    ran: tuple[Ended, Path], arguments: tuple[object, ...], say: str
+) -> None:
+    one_line(aidline("trace", "--summary", ran[1] / "summary.json", *arguments), say)
 
 
 # -- a run that does not come to its end

@@ -3,6 +3,7 @@
 History.of_parcel, of_lot
     given a gift that was pledged, received, split, allocated, carried, handed out, accused
     given a lot that went into another which was recalled
+    given units that were counted out at a handover, and reported short
     given disputes about the freight: who raised, agreed or ruled, and what came of it
     given no such parcel, no such lot
 verify_head
@@ -12,19 +13,20 @@ verify_head
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from aidline import messages as m
 from aidline.client import Log, RevmChain
 from aidline.errors import CheckFailed, InputError
 from aidline.keccak import keccak
-from aidline.model import Hindrance, IncidentKind
+from aidline.model import Flaw, Hindrance, IncidentKind, ParcelState
 from aidline.trace import History, verify_head
 from tests.support.disputes import Court
-from tests.support.freight import FREIGHTS, Desk
+from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk
 from tests.support.gifts import NO_PERMIT
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
@@ -73,6 +75,21 @@ def story() -> Story:
     )
     lot = suite.ledger.parcel(parcel).lot
     return Story(suite, lot, parcel, handed_out, consignment)
+
+
+@pytest.fixture(scope="module")
+def built() -> Desk:
+    desk = Desk(deploy_suite(RevmChain(timestamp=START)))
+    desk.build()
+    return desk
+
+
+@pytest.fixture
+def desk(built: Desk) -> Iterator[Desk]:
+    """A consignment's parties, on a chain on which nothing has happened yet."""
+    snapshot = built.chain.snapshot()
+    yield built
+    built.chain.revert(snapshot)
 
 
 def signed(history: History, parcel: int) -> list[tuple[str, set[str]]]:
@@ -189,10 +206,38 @@ def test_what_became_of_what(story: Story) -> None:
     suite.chain.revert(snapshot)
 
 
-def test_tells_disputes_with_who_agreed_and_who_ruled() -> None:
-    suite = deploy_suite(RevmChain(timestamp=START))
-    desk = Desk(suite)
-    desk.build()
+def test_tells_what_was_counted_out_with_both_who_signed(desk: Desk) -> None:
+    allocation = desk.allocate()
+    booked = desk.book(desk.booking([allocation]))
+    consignment = booked.event("ConsignmentBooked").args.consignment
+    (parcel,) = desk.suite.ledger.parcelsOf(consignment)
+    desk.pass_on(consignment, 0, DEPARTURES[0])
+    desk.chain.set_time(LATEST[0])
+    handover = desk.handover(consignment, 1, LATEST[0])
+    counted = desk.count(handover, m.UnitsFound(parcel, 30, Flaw.DAMAGED))
+    apart = counted.event("ParcelSplit").args.child
+    desk.suite.demand.reportShort(allocation, sender=key_of("stranger"))
+
+    history = History(desk.suite.aid)
+    both = (key_of("carrier").address, key_of("branch_carrier").address)
+    for one in (parcel, apart):
+        assert ("UnitsSetAside", both) in [(e.what, e.signers) for e in history.of_parcel(one)]
+    (short,) = [one for one in history.of_parcel(parcel) if one.what == "AllocationShort"]
+    assert short.event.args.units == 30
+    assert short.signers == ()  # it follows from the count: anyone tells it
+    moved = [e.event.args for e in history.of_parcel(apart) if e.what == "ParcelMoved"]
+    assert (moved[-1].parcel, moved[-1].units) == (apart, 30)
+    assert ParcelState(moved[-1].to) is ParcelState.QUARANTINED
+    # what was set aside stays with who released
+    desk.pass_on(consignment, 2, desk.chain.now() + 60)
+    history = History(desk.suite.aid)
+    for one, handovers in ((parcel, [0, 1, 2]), (apart, [0])):
+        told = [e.event.args for e in history.of_parcel(one) if e.what == "CustodyChanged"]
+        assert [change.sequence for change in told] == handovers
+
+
+def test_tells_disputes_with_who_agreed_and_who_ruled(desk: Desk) -> None:
+    suite = desk.suite
     court = Court.assembled(desk)
     agreed, ruled = court.raise_(leg=0), court.raise_("branch_carrier", leg=1)
     court.agree(court.split(agreed, FREIGHTS[0] // 4))
