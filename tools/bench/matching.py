@@ -76,11 +76,12 @@ def _on_chain(demands: int, offers: int) -> Iterator[Figure]:
         ]
         environment = os.environ | {"AIDLINE_PASSWORD": PASSWORD}
         began = time.perf_counter()
-        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True)
-        seconds = time.perf_counter() - began
-        # of the command: the node has not ended yet
-        megabytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        if ended.returncode not in (0, 1):
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds, megabytes = time.perf_counter() - began, usage.ru_maxrss / 1024
+        if os.waitstatus_to_exitcode(status) not in (0, 1):
             raise RuntimeError("the plan was not proposed")
         plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     if any(one["error"] for one in plan["proposals"]):
