@@ -161,12 +161,7 @@ def _ways(s: r.Scenario) -> Iterator[str]:
     vehicles = [v for carrier in people.carriers for v in carrier.vehicles]
     for tier in r.Tier:
         for i, m in enumerate(s.materials):
-            if not any(
-                v.tier is tier
-                and m.temperature.low <= v.temperature.low
-                and v.temperature.high <= m.temperature.high
-                for v in vehicles
-            ):
+            if not any(v.tier is tier and _keeps(v, m) for v in vehicles):
                 yield f"materials[{i}]: no {tier} vehicle keeps the temperature of '{m.id}'"
     able = {
         x.id for group in (people.charities, people.carriers, people.suppliers) for x in group
@@ -228,8 +223,8 @@ def _earmark(s: r.Scenario, place: str, earmark: r.Earmark) -> Iterator[str]:
         yield f"{place}.scope: '{earmark.scope}' is not the scope of an earmark '{earmark.kind}'"
 
 
-def _keeps(station: r.Station, material: r.Material) -> bool:
-    kept, needed = station.temperature, material.temperature
+def _keeps(room: r.Station | r.Vehicle, material: r.Material) -> bool:
+    kept, needed = room.temperature, material.temperature
     return needed.low <= kept.low and kept.high <= needed.high
 
 
@@ -242,6 +237,11 @@ def _order(s: r.Scenario, place: str, order: r.PersonalOrder) -> Iterator[str]:
         yield f"{place}.day: '{order.supply}' can be bought from the day after it was made"
     if sum(x.units for x in s.orders if x.supply == supply.id) > supply.units:
         yield f"{place}.units: more is ordered of '{order.supply}' than is made"
+    vehicles = [v for carrier in s.participants.carriers for v in carrier.vehicles]
+    for tier in r.Tier:
+        fitting = (v for v in vehicles if v.tier is tier and _keeps(v, s.material(supply.material)))
+        if order.units > max((v.capacity for v in fitting), default=0):
+            yield f"{place}.units: no {tier} vehicle carries so many"
     stations = {x.id: x for x in s.network.stations}
     if order.station not in stations or stations[order.station].tier is not r.Tier.TERMINAL:
         yield f"{place}.station: '{order.station}' is not a terminal station"

@@ -202,7 +202,7 @@ class Haulage:
         world.agenda.at(world.agenda.now + self._evidence_heard, partial(self._release, journey))
         told = receipt.event("ConsignmentSettled").args
         if told.price:
-            world.agenda.at(soon, partial(self._draw, journey.load.holder))
+            world.agenda.at(soon, partial(self._take_price, journey.load.holder, told.price))
         if journey.load.purchase is not None:
             return  # delivered, it is in the hands of the household
         if told.resolution == Resolution.DELIVERED:
@@ -239,8 +239,11 @@ class Haulage:
         for line in journey.load.allocations:
             yield Step(world.send(world.aid.demand, "reportFailed", line.id, sender=line.hospital))
 
+    def _take_price(self, seller: str, price: int) -> Iterator[Step]:
+        yield Step(self._world.send(self._world.aid.freight, "emptyPurse", price, sender=seller))
+
     def _draw(self, owner: str) -> Iterator[Step]:
-        """Take out of the escrow what somebody has earned."""
+        """Take out of the escrow all that somebody has earned."""
         world = self._world
         free = world.aid.freight.purseOf(world.cast[owner].address).free
         if free:

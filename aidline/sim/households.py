@@ -31,6 +31,7 @@ class Households:
     def __init__(self, world: World, bought: Callable[[Purchase], None]) -> None:
         self._world = world
         self._bought = bought
+        self._left = {supply.id: supply.units for supply in world.prepared.supplies}
 
     def begin(self) -> None:
         """Put every order of the scenario on the agenda."""
@@ -43,7 +44,8 @@ class Households:
         world = self._world
         supply = next(one for one in world.prepared.supplies if one.id == order.supply)
         stock = world.for_sale[order.supply]
-        if order.units == world.aid.ledger.parcel(stock).units:
+        self._left[order.supply] -= order.units
+        if not self._left[order.supply]:
             self._sell(order, supply.supplier, stock)
             return
         yield Step(

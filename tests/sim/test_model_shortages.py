@@ -6,6 +6,8 @@ Devices and vehicles
 └── none for cold goods: those stay with their holder, the rest is carried
 Money
 └── none in the fund, or budgets too small: the hospitals pay
+Households
+└── that buy all of a lot between them on one day: each has its part
 Loggers
 ├── that are silent for too long prove nothing: the consignee signs, the goods go to quarantine
 ├── without a sensor for humidity watch none
@@ -148,6 +150,21 @@ def test_budgets_that_are_too_small_leave_the_freight_to_the_hospitals() -> None
     played = play(replace(scenario, demands=demands))
     assert played.resolutions == {"delivered", "delivered_damaged"}
     assert int(played.record["money"]["spent"]) < int(played.record["freight"]["paid"]) // 2
+
+
+# -- households
+
+
+def test_households_that_buy_all_of_a_lot_have_each_its_part(tmp_path: Path) -> None:
+    scenario = load(str(few_days(tmp_path)))
+    (order,) = scenario.orders
+    made = next(one.units for one in scenario.supplies if one.id == order.supply)
+    orders = (replace(order, units=made - 2_000), replace(order, id="o02", units=2_000))
+    played = play(replace(scenario, orders=orders))
+    sales = [one["sale"] for one in played.record["consignments"] if one["sale"]]
+    assert [sale["paid"] for sale in sales] == [str(order.price)] * 2
+    lot = played.model.aid.ledger.parcel(played.model.world.for_sale[order.supply]).lot
+    assert played.model.aid.ledger.fateOf(lot).distributed == made
 
 
 # -- loggers

@@ -237,6 +237,13 @@ def test_refuses_what_breaks_the_schema(
         (put("orders", 0, "day", value="2020-01-24"), "orders[0].day: 's02' can be bought from"),
         (put("orders", 1, "units", value=4_601), "orders[0].units: more is ordered of 's02'"),
         (
+            lambda doc: (
+                put("supplies", 1, "units", value=10**6)(doc),
+                put("orders", 0, "units", value=60_001)(doc),
+            ),
+            "orders[0].units: no terminal vehicle carries so many",
+        ),
+        (
             put("orders", 0, "station", value="branch-wuchang"),
             "orders[0].station: 'branch-wuchang' is not a terminal station",
         ),
