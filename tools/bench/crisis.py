@@ -47,13 +47,12 @@ class Stage:
 
     def lay(self, demands: Sequence[OpenDemand], offers: Sequence[OpenOffer]) -> None:
         """Put all of it onto the chain; the numbers there follow the order given."""
-        everything = (*demands, *offers)
-        provinces = {one.place: one.province for one in demands}
+        provinces: dict[object, bytes] = {one.place: one.province for one in demands}
+        materials = {one.material for one in demands} | {one.material for one in offers}
         named = {one.earmark_scope for one in offers if one.earmark_kind == EarmarkKind.REGION}
-        self._define(
-            sorted(named.union(provinces.values())), sorted({one.material for one in everything})
-        )
-        self._build({one.place for one in everything}, provinces)
+        self._define(sorted(named.union(provinces.values())), sorted(materials))
+        places: set[object] = {one.place for one in demands} | {one.place for one in offers}
+        self._build(places, provinces)
         self._enrol(demands)
         for at in range(0, len(demands), _AT_ONCE):
             self._publish(demands[at : at + _AT_ONCE])
