@@ -159,7 +159,8 @@ contract FreightOffice is ConsignmentBook {
             calldatacopy(add(question, 4), 4, sub(calldatasize(), 4))
             mstore(add(question, calldatasize()), caller())
             let done := staticcall(gas(), target, question, add(calldatasize(), 0x20), 0, 0x20)
-            if iszero(done) {
+            // No answer is no leave either.
+            if iszero(and(done, gt(returndatasize(), 0x1f))) {
                 returndatacopy(question, 0, returndatasize())
                 revert(question, returndatasize())
             }
