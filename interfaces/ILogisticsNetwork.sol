@@ -131,6 +131,14 @@ interface ILogisticsNetwork {
     event Boarded(
         uint32 indexed vehicle, uint40 indexed departure, uint64 indexed consignment, uint64 units
     );
+    /// @notice Another vehicle and crew of the carrier's drive a leg in place of those that were booked.
+    event LegSubstituted(
+        uint64 indexed consignment,
+        uint32 indexed booked,
+        uint32 indexed vehicle,
+        uint32 crew,
+        uint40 departure
+    );
     /// @notice A leg that was to ride in a run does not.
     event Unboarded(
         uint32 indexed vehicle, uint40 indexed departure, uint64 indexed consignment, uint64 units
@@ -326,6 +334,14 @@ interface ILogisticsNetwork {
         uint40 departure;
         uint40 latestArrival;
     }
+
+    /// @notice The desk of hours only: frees a leg that is `booked` and reserves it for another vehicle and crew of the carrier's; what is freed later is theirs.
+    /// @dev Emits what `free` and `reserve` do, then `LegSubstituted`. Reverts as `reserve`.
+    function substitute(
+        uint64 consignment,
+        LegHours calldata booked,
+        LegBooking calldata replacement
+    ) external;
 
     /// @notice FreightEscrow and the desk of hours only: gives back, once, what a leg does not need: the hours from `since` on, or the units of its run; and the
     /// loads at its stations whose hour is among those. @param since Unix seconds, rounded up to the hour; zero for a leg that does not run at all.

@@ -9,7 +9,7 @@ import {FreightHashes} from "../libraries/FreightHashes.sol";
 import {References} from "../libraries/References.sol";
 
 /// @title HoursDesk
-/// @notice Where hours go back that a consignment does not need any more.
+/// @notice Where hours go back that a consignment does not need any more, and where another vehicle stands in for one that was booked.
 contract HoursDesk is IHoursDesk {
     using FreightHashes for IFreightEscrow.Booking;
 
@@ -29,11 +29,11 @@ contract HoursDesk is IHoursDesk {
         network = ILogisticsNetwork(References.required(logisticsNetwork));
     }
 
+    // --- anyone ---
+
     /// @inheritdoc IHoursDesk
     function release(IFreightEscrow.Booking calldata booking) external {
-        bytes32 order = booking.hash();
-        uint64 id = freightEscrow.consignmentOf(order);
-        if (id == 0) revert IFreightEscrow.UnknownBooking(order);
+        uint64 id = _idOf(booking);
         uint40[] memory times = ledger.progressOf(id).times;
         // What was never picked up still needs them, or gave them back when it ended.
         if (times.length == 1) revert NothingToRelease(id);
@@ -53,6 +53,61 @@ contract HoursDesk is IHoursDesk {
             if (given >> i & 1 == 0) continue;
             (, uint40 since) = _since(times, i, endedAt);
             network.free(id, _hours(booking.legs[i]), since);
+        }
+    }
+
+    // --- carriers ---
+
+    /// @inheritdoc IHoursDesk
+    function substitute(
+        IFreightEscrow.Booking calldata booking,
+        uint8 leg,
+        uint32 vehicle,
+        uint32 crew,
+        ILogisticsNetwork.Hindrance reason
+    ) external {
+        uint64 id = _idOf(booking);
+        if (leg >= booking.legs.length) revert UnknownLeg(id, leg);
+        IFreightEscrow.LegRequest calldata booked = booking.legs[leg];
+        if (msg.sender != booked.carrier) revert NotCarrier(id, leg, msg.sender);
+        if (reason == ILogisticsNetwork.Hindrance.NULL) revert NoReason();
+        bool isBegun = leg + 1 < ledger.progressOf(id).times.length;
+        if (isBegun || freightEscrow.consignment(id).endedAt != 0) {
+            revert TooLateToReplace(id, leg);
+        }
+
+        emit VehicleReplaced(id, leg, reason);
+        network.substitute(
+            id,
+            _hours(booked),
+            ILogisticsNetwork.LegBooking({
+                carrier: booked.carrier,
+                vehicle: vehicle,
+                crew: crew,
+                fromStation: booked.fromStation,
+                toStation: booked.toStation,
+                departure: booked.departure,
+                latestArrival: booked.latestArrival,
+                units: _unitsOf(id),
+                temperatureMin: booking.terms.temperatureMin,
+                temperatureMax: booking.terms.temperatureMax
+            })
+        );
+    }
+
+    // --- internal reads ---
+
+    function _idOf(IFreightEscrow.Booking calldata booking) private view returns (uint64 id) {
+        bytes32 order = booking.hash();
+        id = freightEscrow.consignmentOf(order);
+        if (id == 0) revert IFreightEscrow.UnknownBooking(order);
+    }
+
+    /// @dev What the load holds now, of at most 16 parcels.
+    function _unitsOf(uint64 id) private view returns (uint64 units) {
+        uint64[] memory parcels = ledger.parcelsOf(id);
+        for (uint256 i; i < parcels.length; ++i) {
+            units += ledger.parcel(parcels[i]).units;
         }
     }
 

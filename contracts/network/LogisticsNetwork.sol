@@ -17,6 +17,12 @@ contract LogisticsNetwork is NetworkBook {
     using SlotBitmap for SlotBitmap.Window;
     using SlotCounters for SlotCounters.Counters;
 
+    /// @dev Who drives a leg in place of those that were booked.
+    struct Pair {
+        uint32 vehicle; // slot 0
+        uint32 crew;
+    }
+
     /// @inheritdoc ILogisticsNetwork
     uint32 public constant MAX_SLOTS = SlotBitmap.MAX_SLOTS;
 
@@ -38,6 +44,9 @@ contract LogisticsNetwork is NetworkBook {
     /// @dev Loads in and out, of stations that have a limit.
     mapping(uint32 station => SlotCounters.Counters) private _loads;
     mapping(uint32 vehicle => mapping(uint40 departure => Run)) private _runs;
+    /// @dev By the vehicle that was booked.
+    mapping(uint64 consignment => mapping(uint32 vehicle => mapping(uint40 departure => Pair)))
+        private _substitutes;
     /// @inheritdoc ILogisticsNetwork
     mapping(
         uint32 vehicle => mapping(uint40 departure => mapping(uint64 consignment => uint64 units))
@@ -157,43 +166,29 @@ contract LogisticsNetwork is NetworkBook {
     /// @inheritdoc ILogisticsNetwork
     function reserve(uint64 consignment, LegBooking calldata leg) external {
         if (msg.sender != freightEscrow) revert NotWriter(msg.sender);
-        SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
-        VehicleWord driven = _knownVehicle(leg.vehicle);
-        HoldWord hold = _vehicles[leg.vehicle].hold;
-        CrewWord drivers = _knownCrew(leg.crew);
-        _requireFits(driven, hold, drivers, leg);
-        (uint8 limitAtStart, uint8 limitAtEnd) = _requireWay(driven.tier(), hold.range(), leg);
-        (bool isRun, SlotBitmap.Calendar storage ofVehicle, SlotBitmap.Calendar storage ofCrew) =
-            _requireHours(driven, hold.units(), drivers, leg, window);
+        _reserve(consignment, leg);
+    }
 
-        if (isRun) {
-            _board(consignment, leg);
-        } else {
-            ofVehicle.take(SlotBitmap.Side.VEHICLE, window);
-            ofCrew.take(SlotBitmap.Side.CREW, window);
-            emit SlotsReserved(leg.vehicle, leg.crew, consignment, window.from, window.to);
-        }
-        if (limitAtStart != 0) _handle(leg.fromStation, window.from, limitAtStart);
-        if (limitAtEnd != 0) _handle(leg.toStation, window.to - 1, limitAtEnd);
+    /// @inheritdoc ILogisticsNetwork
+    function substitute(
+        uint64 consignment,
+        LegHours calldata booked,
+        LegBooking calldata replacement
+    ) external {
+        if (msg.sender != hoursDesk) revert NotWriter(msg.sender);
+        _free(consignment, booked, 0);
+        _reserve(consignment, replacement);
+        _substitutes[consignment][booked.vehicle][booked.departure] =
+            Pair(replacement.vehicle, replacement.crew);
+        emit LegSubstituted(
+            consignment, booked.vehicle, replacement.vehicle, replacement.crew, booked.departure
+        );
     }
 
     /// @inheritdoc ILogisticsNetwork
     function free(uint64 consignment, LegHours calldata leg, uint40 since) external {
         if (msg.sender != freightEscrow && msg.sender != hoursDesk) revert NotWriter(msg.sender);
-        SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
-        SlotBitmap.Window memory rest = window.since(since);
-        uint64 units = aboard[leg.vehicle][leg.departure][consignment];
-        if (units == 0) {
-            _hoursOf(_vehicles[leg.vehicle].word).free(SlotBitmap.Side.VEHICLE, rest);
-            _hoursOf(_crews[leg.crew]).free(SlotBitmap.Side.CREW, rest);
-            emit SlotsReleased(leg.vehicle, leg.crew, consignment, rest.from, rest.to);
-        } else {
-            delete aboard[leg.vehicle][leg.departure][consignment];
-            _runs[leg.vehicle][leg.departure].units -= units;
-            emit Unboarded(leg.vehicle, leg.departure, consignment, units);
-        }
-        if (rest.from == window.from) _unhandle(leg.fromStation, window.from);
-        if (rest.from < window.to) _unhandle(leg.toStation, window.to - 1);
+        _free(consignment, leg, since);
     }
 
     // --- whether a leg can run ---
@@ -355,6 +350,16 @@ contract LogisticsNetwork is NetworkBook {
         return _hours[drivers.carrier()][drivers.line()];
     }
 
+    /// @dev Which vehicle and crew a leg is reserved for.
+    function _driving(uint64 consignment, LegHours calldata leg)
+        private
+        view
+        returns (Pair memory pair)
+    {
+        pair = _substitutes[consignment][leg.vehicle][leg.departure];
+        if (pair.vehicle == 0) pair = Pair(leg.vehicle, leg.crew);
+    }
+
     function _window(uint40 from, uint40 to)
         private
         pure
@@ -364,6 +369,45 @@ contract LogisticsNetwork is NetworkBook {
         window = SlotBitmap.touching(from, to);
         uint32 slots = window.to - window.from;
         if (slots > MAX_SLOTS) revert WindowTooLong(slots, MAX_SLOTS);
+    }
+
+    function _reserve(uint64 consignment, LegBooking calldata leg) private {
+        SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
+        VehicleWord driven = _knownVehicle(leg.vehicle);
+        HoldWord hold = _vehicles[leg.vehicle].hold;
+        CrewWord drivers = _knownCrew(leg.crew);
+        _requireFits(driven, hold, drivers, leg);
+        (uint8 limitAtStart, uint8 limitAtEnd) = _requireWay(driven.tier(), hold.range(), leg);
+        (bool isRun, SlotBitmap.Calendar storage ofVehicle, SlotBitmap.Calendar storage ofCrew) =
+            _requireHours(driven, hold.units(), drivers, leg, window);
+
+        if (isRun) {
+            _board(consignment, leg);
+        } else {
+            ofVehicle.take(SlotBitmap.Side.VEHICLE, window);
+            ofCrew.take(SlotBitmap.Side.CREW, window);
+            emit SlotsReserved(leg.vehicle, leg.crew, consignment, window.from, window.to);
+        }
+        if (limitAtStart != 0) _handle(leg.fromStation, window.from, limitAtStart);
+        if (limitAtEnd != 0) _handle(leg.toStation, window.to - 1, limitAtEnd);
+    }
+
+    function _free(uint64 consignment, LegHours calldata leg, uint40 since) private {
+        Pair memory pair = _driving(consignment, leg);
+        SlotBitmap.Window memory window = _window(leg.departure, leg.latestArrival);
+        SlotBitmap.Window memory rest = window.since(since);
+        uint64 units = aboard[pair.vehicle][leg.departure][consignment];
+        if (units == 0) {
+            _hoursOf(_vehicles[pair.vehicle].word).free(SlotBitmap.Side.VEHICLE, rest);
+            _hoursOf(_crews[pair.crew]).free(SlotBitmap.Side.CREW, rest);
+            emit SlotsReleased(pair.vehicle, pair.crew, consignment, rest.from, rest.to);
+        } else {
+            delete aboard[pair.vehicle][leg.departure][consignment];
+            _runs[pair.vehicle][leg.departure].units -= units;
+            emit Unboarded(pair.vehicle, leg.departure, consignment, units);
+        }
+        if (rest.from == window.from) _unhandle(leg.fromStation, window.from);
+        if (rest.from < window.to) _unhandle(leg.toStation, window.to - 1);
     }
 
     function _board(uint64 consignment, LegBooking calldata leg) private {

@@ -1,8 +1,9 @@
 """INV-NET-1 to 3 under reservations, runs, releases, time-outs and re-plans in any order.
 
-Beside them a shadow foretells every refusal with its reason. A plain key stands for FreightEscrow.
-The shadow keeps who has which hour of each vehicle and crew, what rides in each run, and the loads
-of each station. At the end every hour is compared, and once all is given back nothing is left.
+Beside them a shadow foretells every refusal with its reason. Plain keys stand for FreightEscrow and
+HoursDesk. The shadow keeps who has which hour of each vehicle and crew, what rides in each run, and
+the loads of each station. At the end every hour is compared, and once all is given back nothing is
+left.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from tests.support.suite import HOUR, MASK, START, Suite, deploy_suite
 FIRST = (START // HOUR // 128 + 1) * 128 - 40
 HOURS = 64
 STEPS = 60
-CARRIER, ESCROW, PLANNER = key_of("carrier"), key_of("freight_escrow"), key_of("solver")
+CARRIER, PLANNER = key_of("carrier"), key_of("solver")
+ESCROW, DESK = key_of("freight_escrow"), key_of("hours_desk")
 CAPACITY = 100
+HOURS_OF = ("vehicle", "crew", "from_station", "to_station", "departure", "latest_arrival")
 #: What must have happened at least once: else a rule has no way to its act.
 EXPECTED = {
     "Boarded",
@@ -41,6 +44,7 @@ EXPECTED = {
     "SlotsReserved",
     "Unboarded",
     "CrewBusy",
+    "LegSubstituted",
     "LicenceMissing",
     "NotInRun",
     "OverCapacity",
@@ -87,7 +91,7 @@ class Run:
 @pytest.fixture(scope="module")
 def world() -> World:
     chain = RevmChain(timestamp=START)
-    suite = deploy_suite(chain, known={"FreightEscrow": ESCROW.address})
+    suite = deploy_suite(chain, known={"FreightEscrow": ESCROW.address, "HoursDesk": DESK.address})
     chain.set_time((FIRST - 1) * HOUR)
     network = suite.network
     vehicles = [
@@ -147,7 +151,9 @@ class Slots(RuleBasedStateMachine):
         self.crews: dict[int, dict[int, object]] = {number: {} for number in self.world.crews}
         self.loads: Counter[tuple[int, int]] = Counter()
         self.runs: dict[tuple[int, int], Run] = {}
+        #: The legs as they run, and as they were booked.
         self.legs: dict[int, dict[str, Any]] = {}
+        self.booked: dict[int, dict[str, Any]] = {}
         self.plans: list[tuple[bytes, dict[str, Any]]] = []
         self.count = 0
 
@@ -245,17 +251,22 @@ class Slots(RuleBasedStateMachine):
         self.count += 1
         if not self.act(self.refusal(leg), "reserve", self.count, leg, sender=ESCROW):
             return
+        self.booked[self.count] = leg
+        self.remember(self.count, leg)
+
+    def remember(self, number: int, leg: dict[str, Any]) -> None:
+        """A leg has its hours, or rides."""
         first, last = self.ends(leg)
-        self.legs[self.count] = leg
+        self.legs[number] = leg
         for place, hour in ((leg["from_station"], first), (leg["to_station"], last)):
             if self.world.limit(place):
                 self.loads[place, hour] += 1
         if run := self.runs.get((leg["vehicle"], leg["departure"])):
-            run.riders[self.count] = leg["units"]
+            run.riders[number] = leg["units"]
             return
         for hour in range(first, last + 1):
-            self.vehicles[leg["vehicle"]][hour] = self.count
-            self.crews[leg["crew"]][hour] = self.count
+            self.vehicles[leg["vehicle"]][hour] = number
+            self.crews[leg["crew"]][hour] = number
 
     @precondition(lambda self: self.runs)
     @rule(pick=st.integers(0, 99), way=choice, hours=length, load=st.integers(1, 60))
@@ -274,11 +285,15 @@ class Slots(RuleBasedStateMachine):
     def free(self, pick: int, part: int) -> None:
         """A leg fails, or ends after some hours; what is given back is so once."""
         number = sorted(self.legs)[pick % len(self.legs)]
-        leg = self.legs.pop(number)
-        since = leg["departure"] + part * HOUR - 60 if part else 0
-        hours = {name: leg[name] for name in ("vehicle", "crew", "from_station", "to_station")}
-        hours |= {name: leg[name] for name in ("departure", "latest_arrival")}
+        booked = self.booked[number]
+        since = booked["departure"] + part * HOUR - 60 if part else 0
+        hours = {name: booked[name] for name in HOURS_OF}
         assert self.act(None, "free", number, hours, since, sender=ESCROW)
+        self.forget(number, since)
+
+    def forget(self, number: int, since: int) -> None:
+        """A leg gives back what it has from a time on."""
+        leg = self.legs.pop(number)
         first, last = self.ends(leg)
         rest = -(-since // HOUR)
         if rest <= first and self.world.limit(leg["from_station"]):
@@ -291,6 +306,22 @@ class Slots(RuleBasedStateMachine):
         for hour in range(max(first, rest), last + 1):
             assert self.vehicles[leg["vehicle"]].pop(hour) == number
             assert self.crews[leg["crew"]].pop(hour) == number
+
+    @precondition(lambda self: self.legs)
+    @rule(pick=st.integers(0, 99), driven=choice, drivers=choice)
+    def substitute(self, pick: int, driven: int, drivers: int) -> None:
+        """Another vehicle and crew stand in; refused, and nothing has changed."""
+        number = sorted(self.legs)[pick % len(self.legs)]
+        booked, standing = self.booked[number], self.legs[number]
+        wanted = standing | {
+            "vehicle": self.world.vehicles[driven % 2],
+            "crew": self.world.crews[drivers],
+        }
+        hours = {name: booked[name] for name in HOURS_OF}
+        self.forget(number, 0)
+        refused = self.refusal(wanted)
+        self.remember(number, standing if refused else wanted)
+        self.act(refused, "substitute", number, hours, wanted, sender=DESK)
 
     @rule(driven=choice, drivers=choice, way=choice, begin=beginning, hours=length)
     def open_run(self, driven: int, drivers: int, way: int, begin: int, hours: int) -> None:
@@ -409,6 +440,12 @@ class Slots(RuleBasedStateMachine):
             assert self.network.loadsAt(place, hour) == loads
 
     def teardown(self) -> None:
+        try:
+            self.give_all_back()
+        finally:
+            self.chain.revert(self.snapshot)
+
+    def give_all_back(self) -> None:
         """Compare all; then give all back, and see that only what had begun is left."""
         self.compare()
         while self.legs:
@@ -420,7 +457,6 @@ class Slots(RuleBasedStateMachine):
             for hour, owner in taken.items():
                 assert isinstance(owner, int) or hour < now
         self.compare()
-        self.chain.revert(self.snapshot)
 
 
 @pytest.mark.hypothesis
