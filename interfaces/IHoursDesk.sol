@@ -19,7 +19,6 @@ interface IHoursDesk {
 
     /// @notice The leg was begun, or the consignment has ended.
     error TooLateToReplace(uint64 consignment, uint8 leg);
-    error UnknownLeg(uint64 consignment, uint8 leg);
     error NotCarrier(uint64 consignment, uint8 leg, address caller);
     error NoReason();
     /// @notice Nothing of the consignment can be given back now.
@@ -35,7 +34,7 @@ interface IHoursDesk {
 
     /// @notice The carrier of a leg that was not begun has another of its vehicles, or another crew, drive it: at the same time between the same stations, as often as
     /// there is a reason. The vehicle must do for the leg as the one that was booked did.
-    /// @dev Emits `VehicleReplaced`. Reverts as `ILogisticsNetwork.reserve`.
+    /// @dev Emits `VehicleReplaced`. Reverts as `ILogisticsNetwork.reserve`, and with `IFreightEscrow.UnknownLeg`.
     function substitute(
         IFreightEscrow.Booking calldata booking,
         uint8 leg,

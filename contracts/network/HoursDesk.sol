@@ -67,7 +67,7 @@ contract HoursDesk is IHoursDesk {
         ILogisticsNetwork.Hindrance reason
     ) external {
         uint64 id = _idOf(booking);
-        if (leg >= booking.legs.length) revert UnknownLeg(id, leg);
+        if (leg >= booking.legs.length) revert IFreightEscrow.UnknownLeg(id, leg);
         IFreightEscrow.LegRequest calldata booked = booking.legs[leg];
         if (msg.sender != booked.carrier) revert NotCarrier(id, leg, msg.sender);
         if (reason == ILogisticsNetwork.Hindrance.NULL) revert NoReason();
