@@ -10,7 +10,7 @@ at the beginning (goods that lie at a branch station need no trunk), never in be
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aidline.geodesy import metres_between
 from aidline.model import Tier
@@ -92,10 +92,13 @@ class Ways:
 
     def __post_init__(self) -> None:
         self._bases = {tier: defaultdict(list) for tier in _TIERS}
-        for vehicle in self.network.vehicles.values():
+        # Of vehicles and crews of one kind at one base, one stands for all.
+        vehicles = {replace(one, id=0, free_from=0): one for one in self.network.vehicles.values()}
+        for vehicle in vehicles.values():
             self._bases[vehicle.tier][vehicle.base].append(vehicle)
         self._crews = defaultdict(list)
-        for crew in self.network.crews.values():
+        crews = {replace(one, id=0): one for one in self.network.crews.values()}
+        for crew in crews.values():
             self._crews[crew.carrier, crew.base].append(crew)
         self._kinds = {(one.band, one.room, one.skills) for one in self.network.vehicles.values()}
 
