@@ -156,6 +156,33 @@ def handover_acceptance(desk: Desk) -> Act:
     return _handover(desk, "acceptance")
 
 
+def _counted(desk: Desk, side: str) -> Act:
+    now = DEPARTURES[0]
+    consignment = _booked(desk)
+    handover = desk.handover(consignment, 0, now, deadline=now + HOUR)
+    found = m.UnitsFound(desk.suite.ledger.parcelsOf(consignment)[0], 10, Flaw.SHORT)
+    counted = m.CountedHandover.of(handover, [found])
+    keys = {"release": key_of("supplier"), "acceptance": key_of("carrier")}
+
+    def submit(signature: bytes) -> Receipt:
+        given = {name: counted.sign(key, desk.domain) for name, key in keys.items()}
+        given[side] = signature
+        receipt: Receipt = desk.freight.handOverCounted(
+            handover, counted.exceptions, *given.values(), sender=ANYONE
+        )
+        return receipt
+
+    return Act(desk.freight, keys[side], counted, handover.deadline, submit, "WrongSequence")
+
+
+def counted_release(desk: Desk) -> Act:
+    return _counted(desk, "release")
+
+
+def counted_acceptance(desk: Desk) -> Act:
+    return _counted(desk, "acceptance")
+
+
 def _train(desk: Desk, side: str) -> Act:
     now = DEPARTURES[0]
     handovers = [desk.handover(_booked(desk), 0, now, deadline=now + HOUR)]
@@ -451,6 +478,8 @@ ACTS = (
     sale_acceptance,
     handover_release,
     handover_acceptance,
+    counted_release,
+    counted_acceptance,
     train_release,
     train_acceptance,
     count_release,

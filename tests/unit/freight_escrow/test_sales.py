@@ -20,12 +20,13 @@ import pytest
 from aidline import messages as m
 from aidline.client import Contract
 from aidline.freight import household_of
-from aidline.model import ParcelState, Policy, Resolution
+from aidline.model import ParcelState, Policy, Resolution, Role, roles_mask
 from tests.support.freight import DEPARTURES, FREIGHTS, LATEST, Desk, terms
+from tests.support.gifts import count, pledge
 from tests.support.network import NOBODY
-from tests.support.people import key_of, word
+from tests.support.people import key_of, registration, word
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, HOUR, KIT, START, UNIT
+from tests.support.suite import DAY, HOUR, KIT, START, UNIT, register
 
 PRICE = 400 * UNIT
 SALT = word("a secret")
@@ -134,6 +135,29 @@ def test_reverts_when_the_seller_does_not_hold_the_goods(
     ledger.quarantine(stock, word("stopped"), sender=key_of("supplier"))
     with reverts("WrongState", parcel=stock, state=ParcelState.QUARANTINED):
         desk.book(_sale(desk, stock))
+
+
+def test_reverts_when_the_goods_are_a_gift(desk: Desk, stock: int) -> None:
+    # FRT-32. Whoever a gift is given through may supply goods as well, and sells no gift.
+    suite, shop, donor = desk.suite, key_of("shop"), key_of("donor")
+    both = roles_mask(Role.SUPPLIER, Role.CHARITY)
+    message = registration(
+        "supplier", desk.chain.now() + DAY, account=shop.address, facility=word("shop"), roles=both
+    )
+    register(suite.registry, "shop", message)
+    told = suite.donations.pledge(pledge(desk.chain.now(), intermediary=shop.address), sender=donor)
+    gift = told.event("GiftPledged").args.gift
+    counted = count(gift, station=desk.stations[0])
+    parcel = suite.donations.receiveGift(counted, sender=shop).event("GiftReceived").args.parcel
+    booking = _sale(desk, parcel, seller=shop.address)
+    accepted = m.SaleAcceptance(booking.struct_hash(), shop.address).sign(shop, desk.domain)
+    with reverts("NotForSale", parcel=parcel, seller=shop):
+        desk.book(booking, seller=accepted)
+    # Nor supplies that are another's.
+    with reverts("NotForSale", parcel=stock, seller=shop):
+        other = _sale(desk, stock, seller=shop.address)
+        accepted = m.SaleAcceptance(other.struct_hash(), shop.address).sign(shop, desk.domain)
+        desk.book(other, seller=accepted)
 
 
 def test_a_household_takes_with_its_one_time_key(
