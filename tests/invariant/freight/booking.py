@@ -12,9 +12,10 @@ from aidline.freight import household_of
 from aidline.keccak import keccak
 from aidline.model import DeviceRule, Policy
 from aidline.signing import Key
-from aidline.telemetry import Band, Recorder, Watch
+from aidline.telemetry import Band, Watch
+from tests.invariant.freight.loggers import Liar, Logger
 from tests.invariant.freight.money import Money
-from tests.invariant.freight.shadow import UNITS, Consigned, Logger
+from tests.invariant.freight.shadow import UNITS, Consigned
 from tests.invariant.freight.stage import FLEET, amount, refused
 from tests.support.freight import CARRIERS, terms
 from tests.support.gifts import NO_PERMIT
@@ -227,4 +228,4 @@ class Bookings(Money):
             agreed.humidity_max,
         )
         watch = Watch(key_of(name).address, booking.struct_hash(), band)
-        return Logger(name, DEVICES[name], Recorder(number, watch), bond)
+        return Logger(name, DEVICES[name], Liar(number, watch), bond)

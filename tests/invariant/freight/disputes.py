@@ -9,7 +9,7 @@ from aidline import messages as m
 from aidline.model import Status
 from aidline.signing import Key
 from tests.invariant.freight.ends import Ends
-from tests.invariant.freight.shadow import OPEN, Consigned, Contest, Logger
+from tests.invariant.freight.shadow import OPEN, Consigned, Contest
 from tests.invariant.freight.stage import refused, some
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import DAY, HOUR
@@ -127,32 +127,3 @@ class Disputes(Ends):
             self.suite.disputes.close(number, sender=key_of("stranger"))
         if not error:
             self.shadow.end_contest(number, founded=moot, award=None)
-
-    # --- the devices' bonds after the end ---
-
-    def bonded(self) -> list[int]:
-        return [n for n, one in self.shadow.consignments.items() if one.loggers]
-
-    @some(bonded)
-    @rule(data=st.data())
-    def release_a_bond(self, data: st.DataObject) -> None:
-        one = self.shadow.consignments[self.draw(data, self.bonded())]
-        self.release(one, data.draw(st.sampled_from(one.loggers)))
-
-    def release(self, one: Consigned, logger: Logger) -> None:
-        error = None
-        if logger.released:
-            error = "Released"
-        elif one.status is not Status.SETTLED:
-            error = "StillOpen"
-        elif self.now < one.ended_at + 10 * DAY:
-            error = "NotYet"
-        with refused(error):
-            self.suite.court.release(
-                one.id, key_of(logger.name), one.booking, sender=key_of("stranger")
-            )
-        if not error:
-            logger.released = True
-            purse = self.shadow.bonds[logger.operator]
-            purse.locked -= logger.bond
-            purse.free += logger.bond

@@ -12,7 +12,8 @@ from aidline.client import Receipt
 from aidline.freight import device_evidence
 from aidline.model import DeviceRule, Policy, Resolution, Status
 from tests.invariant.freight.journey import Count, Journeys, counts
-from tests.invariant.freight.shadow import OPEN, Consigned, Logger
+from tests.invariant.freight.loggers import Logger
+from tests.invariant.freight.shadow import OPEN, Consigned
 from tests.invariant.freight.stage import refused, some
 from tests.support.people import key_of, word
 from tests.support.suite import DAY, HOUR
@@ -97,6 +98,7 @@ class Ends(Journeys):
     def arrive(self, one: Consigned, at: int, receipt: Receipt) -> None:
         """The goods are with whom they are for."""
         end = self.shadow.delivery(one, at)
+        one.came_at = at
         if one.is_held:
             one.delivered, one.arrived_at = True, at
             one.proven_at = one.proven_at or self.now

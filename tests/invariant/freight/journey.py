@@ -10,7 +10,8 @@ from aidline.client import Receipt
 from aidline.model import Flaw, ParcelState, Status
 from aidline.watches import submission
 from tests.invariant.freight.booking import Bookings
-from tests.invariant.freight.shadow import OPEN, UNITS, Aside, Consigned, Logger
+from tests.invariant.freight.loggers import Lie, Logger
+from tests.invariant.freight.shadow import OPEN, UNITS, Aside, Consigned
 from tests.invariant.freight.stage import refused, some
 from tests.support.people import domain_of, key_of, word
 from tests.support.suite import HOUR
@@ -214,7 +215,13 @@ class Journeys(Bookings):
             self.tell(number, logger, (temperature + place * other, humidity), cadence, most)
 
     def tell(
-        self, number: int, logger: Logger, read: tuple[int, int], cadence: int, most: int
+        self,
+        number: int,
+        logger: Logger,
+        read: tuple[int, int],
+        cadence: int,
+        most: int,
+        lie: Lie | None = None,
     ) -> None:
         """A batch of readings from where the one before ended, up to now at the latest."""
         since = self.since(logger, number)
@@ -224,7 +231,14 @@ class Journeys(Bookings):
         if not logger.batches:
             times = [since, *times]
         previous = logger.recorder.last
-        batch = logger.recorder.batch([(time, *read) for time in times], deadline=self.now + HOUR)
+        readings = [(time, *read) for time in times]
+        if lie is Lie.LEAVES and len(readings) == 1:
+            lie = Lie.SUMMARY
+        if lie:
+            batch = logger.recorder.lie(lie, readings, deadline=self.now + HOUR)
+            logger.lies[len(logger.batches)] = lie
+        else:
+            batch = logger.recorder.batch(readings, deadline=self.now + HOUR)
         monitor = self.suite.monitor
         sent = submission(
             monitor,
@@ -249,18 +263,27 @@ class Journeys(Bookings):
         ]
 
     @some(travelling)
-    @rule(data=st.data(), temperature=st.sampled_from([500, 500, 780, 900]))
-    def travel(self, data: st.DataObject, temperature: int) -> None:
-        self.bring(self.shadow.consignments[self.draw(data, self.travelling())], temperature)
+    @rule(
+        data=st.data(),
+        temperature=st.sampled_from([500, 500, 780, 900]),
+        by_leg=st.booleans(),
+    )
+    def travel(self, data: st.DataObject, temperature: int, by_leg: bool) -> None:
+        one = self.shadow.consignments[self.draw(data, self.travelling())]
+        self.bring(one, temperature, by_leg=by_leg)
 
-    def bring(self, one: Consigned, temperature: int) -> None:
-        """To the dock with the last carrier, on time; devices tell all, the second a bit more."""
+    def bring(self, one: Consigned, temperature: int, *, by_leg: bool = True) -> None:
+        """To the dock with the last carrier, on time; devices tell all, the second a bit more.
+
+        A batch for each leg, or one at the end, which spans the changes of hands.
+        """
         if one.position == 0:
             self.wait_until(one.booking.legs[0].departure)
             self.pass_on(one, self.now)
         for leg in one.booking.legs[one.position - 1 :]:
             self.wait_until(leg.latest_arrival)
-            for place, logger in enumerate(one.loggers):
+            tells = by_leg or leg is one.booking.legs[-1]
+            for place, logger in enumerate(one.loggers if tells else ()):
                 self.tell(one.id, logger, (temperature + 40 * place, 5_000), HOUR, 400)
             if one.position < len(one.booking.legs):
                 self.pass_on(one, self.now)

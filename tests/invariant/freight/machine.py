@@ -9,7 +9,7 @@ from __future__ import annotations
 from hypothesis.stateful import invariant
 
 from aidline.model import Resolution, Status
-from tests.invariant.freight.disputes import Disputes
+from tests.invariant.freight.court import Trials
 from tests.invariant.freight.shadow import OPEN, UNITS, Consigned, Tally
 from tests.support.people import key_of
 from tests.support.suite import DAY
@@ -17,7 +17,7 @@ from tests.support.suite import DAY
 __all__ = ["Freight"]
 
 
-class Freight(Disputes):
+class Freight(Trials):
     """The machine."""
 
     def teardown(self) -> None:

@@ -6,25 +6,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from aidline.messages import Batch, Booking
+from aidline.messages import Booking
 from aidline.model import DeviceRule, ParcelState, Policy, Resolution, Status
 from aidline.signing import Key
-from aidline.telemetry import Point, Recorder
+from aidline.telemetry import Point
+from tests.invariant.freight.loggers import Figures, Logger
 from tests.support.freight import pay_of
 from tests.support.suite import DAY
 
-__all__ = [
-    "UNITS",
-    "Aside",
-    "Consigned",
-    "Contest",
-    "Figures",
-    "Logger",
-    "Outcome",
-    "Purse",
-    "Shadow",
-    "Tally",
-]
+__all__ = ["UNITS", "Aside", "Consigned", "Contest", "Outcome", "Purse", "Shadow", "Tally"]
 
 #: Of each consignment, in one parcel.
 UNITS = 100
@@ -40,15 +30,6 @@ class Purse:
 
     free: int = 0
     locked: int = 0
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a device says of a time."""
-
-    temperature: int = 0
-    humidity: int = 0
-    silence: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,40 +62,6 @@ class Aside:
 
 
 @dataclass
-class Logger:
-    """A device of a consignment, and what it has told."""
-
-    name: str
-    operator: str
-    recorder: Recorder
-    bond: int
-    batches: list[Batch] = field(default_factory=list)
-    released: bool = False
-
-    @property
-    def points(self) -> list[Point]:
-        return [Point.of(batch) for batch in self.batches]
-
-    def says(self, start: int, end: int, *, after: int) -> Figures:
-        """MON-9: of what ends after ``after`` and not after ``end``, from ``start`` on."""
-        temperature = humidity = silence = 0
-        heard, before = start, None
-        for batch in self.batches:
-            if after < batch.last_time <= end:
-                temperature += batch.temperature_exposure
-                humidity += batch.humidity_exposure
-                if before:
-                    temperature -= before.temperature_exposure
-                    humidity -= before.humidity_exposure
-                if batch.last_time > heard:
-                    gap = max(batch.longest_gap, batch.first_time - heard)
-                    silence = max(silence, min(gap, batch.last_time - heard))
-                    heard = batch.last_time
-            before = batch
-        return Figures(temperature, humidity, max(silence, end - heard))
-
-
-@dataclass
 class Consigned:
     """A consignment as it should be."""
 
@@ -132,6 +79,8 @@ class Consigned:
     resolution: Resolution = Resolution.NULL
     arrived_at: int = 0
     proven_at: int = 0
+    #: When it came into the hands of who is to have it; zero before.
+    came_at: int = 0
     ended_at: int = 0
     recalled: bool = False
     #: It was delivered while disputes held its money, and so ended.
@@ -231,21 +180,44 @@ class Consigned:
         tally = self.tallies.get(leg)
         return amount * (tally.there - tally.missed) // tally.there if tally else amount
 
+    # --- what devices have told ---
+
+    def leg_at(self, time: int) -> int | None:
+        """The leg that was charged with what a batch said that ends at this time; or nobody."""
+        ends = [*self.times[2:], self.came_at] if self.came_at else self.times[2:]
+        return next((leg for leg, end in enumerate(ends) if time <= end), None)
+
+    def spans(self) -> list[tuple[Logger, int, int]]:
+        """Batches that span a change of hands between two carriers, with its time."""
+        return [
+            (logger, number, time)
+            for logger in self.loggers
+            for number, batch in enumerate(logger.batches)
+            for time in self.times[2:]
+            if batch.first_time <= time < batch.last_time
+        ]
+
+    def open_demands(self) -> list[tuple[Logger, str]]:
+        """Leaves that somebody waits for."""
+        return [
+            (logger, party)
+            for logger in self.loggers
+            for party, demand in logger.demands.items()
+            if demand.until
+        ]
+
     # --- what is earned ---
 
     def figures(self, times: Sequence[int]) -> list[Figures]:
         """What the devices say of each span between handovers, and last of the whole way."""
         cuts = times[1:]
-        spans = [(cuts[i], cuts[i + 1], 0 if i == 0 else cuts[i]) for i in range(len(cuts) - 1)]
-        return [
-            self.join([logger.says(start, end, after=after) for logger in self.loggers])
-            for start, end, after in [*spans, (cuts[0], cuts[-1], 0)]
-        ]
+        if not self.loggers:
+            return [Figures()] * len(cuts)
+        said = [logger.says(cuts) for logger in self.loggers]
+        return [self.join(list(of_span)) for of_span in zip(*said, strict=True)]
 
     def join(self, said: list[Figures]) -> Figures:
         """MON-11: what several devices say together."""
-        if not said:
-            return Figures()
         choose = max
         if self.booking.terms.device_rule is DeviceRule.ANY:
             heard = [one for one in said if one.silence <= self.booking.terms.longest_silence]
