@@ -1,4 +1,4 @@
-"""Bad input, and an environment that does not allow it, each by the program itself.
+"""Bad input, and an environment that does not allow it, in the process.
 
 Each ends with exit status 2 and one line on standard error that says what and where; nothing is
 left behind: no file, no folder, no process.
@@ -27,9 +27,11 @@ import pytest
 
 from aidline.node import AnvilNode
 from aidline.signing import Key
-from tests.support.cli import aidline, gone, one_line
+from tests.support.cli import aidline, called, gone, one_line
 
-SCENARIO = Path(__file__).resolve().parents[2] / "scenarios" / "wuhan-2020.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIO = ROOT / "scenarios" / "wuhan-2020.yaml"
+SCHEMA = ROOT / "aidline" / "schemas" / "summary.json"
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 
 def refused(place: Path, *arguments: object, say: tuple[object, ...]) -> None:
-    ended = aidline(*arguments, cwd=place)
+    ended = called(*arguments, cwd=place)
     one_line(ended, *say)
     assert gone(ended.mark)
 
@@ -51,7 +53,12 @@ def refused(place: Path, *arguments: object, say: tuple[object, ...]) -> None:
 
 
 def test_an_unknown_scenario(place: Path) -> None:
-    refused(place, "simulate", "wuhan-2021", say=("wuhan-2021", "unknown", "wuhan-2020"))
+    say = ("wuhan-2021", "unknown", "wuhan-2020")
+    refused(place, "simulate", "wuhan-2021", say=say)
+    # The program itself says and leaves the same.
+    ended = aidline("simulate", "wuhan-2021", cwd=place)
+    one_line(ended, *say)
+    assert gone(ended.mark)
 
 
 def test_a_scenario_that_breaks_its_schema(place: Path, tmp_path: Path) -> None:
@@ -123,7 +130,9 @@ def ran(tmp_path_factory: pytest.TempPathFactory, running: AnvilNode, rich: Path
     made = folder / "deployment.json"
     ended = aidline("deploy", "--rpc", running.rpc, "--account", rich, "--out", made)
     assert ended.status == 0, ended.err
-    summary = {
+    parts = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]
+    money = {name: dict.fromkeys(parts[name]["required"], "0") for name in ("freight", "money")}
+    summary = money | {
         "schema": "aidline/summary/1",
         "scenario": "none",
         "title": "nothing was played",

@@ -36,7 +36,7 @@ import pytest
 from aidline.files import check_schema
 from aidline.sim.model import Model
 from aidline.sim.scenario import load
-from tests.support.cli import PROGRAM, Ended, aidline, begun, gone, one_line
+from tests.support.cli import PROGRAM, Ended, aidline, begun, called, gone, one_line
 from tests.support.few_days import few_days
 
 FILES = {"summary.json", "deployment.json", "chain.state"}
@@ -159,7 +159,7 @@ def test_verification_refuses_a_deployment_of_another_chain(copied: Path) -> Non
     record = read(copied / "deployment.json")
     record["chain_id"] = 1
     (copied / "deployment.json").write_text(json.dumps(record), encoding="utf-8")
-    one_line(aidline("verify", "--summary", copied / "summary.json"), "chain 1", "31337")
+    one_line(called("verify", "--summary", copied / "summary.json"), "chain 1", "31337")
 
 
 def test_verification_refuses_a_deployment_whose_contracts_are_not_there(copied: Path) -> None:
@@ -167,7 +167,7 @@ def test_verification_refuses_a_deployment_whose_contracts_are_not_there(copied:
     address = read(copied / "deployment.json")["contracts"]["MaterialLedger"]["address"]
     other = text.replace(address, "0x" + "12" * 20)
     (copied / "deployment.json").write_text(other, encoding="utf-8")
-    one_line(aidline("verify", "--summary", copied / "summary.json"), "MaterialLedger is not at")
+    one_line(called("verify", "--summary", copied / "summary.json"), "MaterialLedger is not at")
 
 
 def test_verification_refuses_a_state_that_is_none(copied: Path) -> None:

@@ -55,7 +55,7 @@ from aidline.readings import Reading
 from aidline.signing import Key
 from aidline.telemetry import Recorder, Watch
 from aidline.watches import told_of
-from tests.support.cli import Ended, aidline, begun, keystore, one_line
+from tests.support.cli import Ended, aidline, begun, called, keystore, one_line
 from tests.support.freight import DEPARTURES, Desk
 from tests.support.people import domain_of, key_of
 from tests.support.suite import HOUR, START, Suite, deploy_suite
@@ -377,9 +377,9 @@ def test_a_second_device_on_a_spool_and_a_cut_without_one_are_refused(
     pallet: Pallet, spool: Path, key: Path
 ) -> None:
     with Spool(spool):
-        ended = aidline(*_program(pallet, key, spool, "/dev/null"))
+        ended = called(*_program(pallet, key, spool, "/dev/null"))
         one_line(ended, "another device runs on the spool")
-    one_line(aidline("device", "cut", "--spool", spool), "no device runs on the spool")
+    one_line(called("device", "cut", "--spool", spool), "no device runs on the spool")
 
 
 def test_names_bad_rows_and_goes_on(pallet: Pallet, spool: Path, key: Path, tmp_path: Path) -> None:
@@ -462,7 +462,7 @@ def test_answers_what_is_demanded_from_what_it_has_kept(
     assert not _is_open(pallet, "hospital") and not _is_open(pallet, "carrier")
     again = aidline(*command, *which, spool)
     assert again.out == "0 readings shown\n"
-    one_line(aidline(*command, *which, spool.with_name("none")), "is not the spool of a device")
+    one_line(called(*command, *which, spool.with_name("none")), "is not the spool of a device")
 
 
 def test_what_the_spool_does_not_hold_is_not_shown(
@@ -495,7 +495,7 @@ def _refused(pallet: Pallet, spool: Path, key: Path, **changes: object) -> Ended
         "--source": "/dev/null",
         "--spool": spool,
     } | {f"--{name}": value for name, value in changes.items()}
-    return aidline("device", "run", *(word for pair in options.items() for word in pair))
+    return called("device", "run", *(word for pair in options.items() for word in pair))
 
 
 @pytest.mark.parametrize(

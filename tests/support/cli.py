@@ -1,7 +1,8 @@
-"""The program as a user calls it: in a process of its own, seen from outside."""
+"""The program as a user calls it, seen from outside: in a process of its own, or in ours."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,12 +10,14 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from eth_account import Account
 
+from aidline.cli import run
 from aidline.signing import Key
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "Ended",
     "aidline",
     "begun",
+    "called",
     "gone",
     "keystore",
     "left_over",
@@ -82,6 +86,22 @@ def aidline(
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr, mark)
+
+
+def called(*arguments: object, cwd: Path | None = None) -> Ended:
+    """Run a command to its end in this process, which spares a second of start.
+
+    For commands that are refused at once.
+    """
+    mark, out, err = uuid.uuid4().hex, io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, _environment(mark, None)),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        chdir(cwd or "."),
+    ):
+        status = run([str(argument) for argument in arguments])
+    return Ended(status, out.getvalue(), err.getvalue(), mark)
 
 
 class Begun:
