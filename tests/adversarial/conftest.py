@@ -6,19 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from aidline.client import RevmChain
 from tests.support.demand import Desk as Market
 from tests.support.demand import suite_for_demand
 from tests.support.freight import Desk
+from tests.support.freight_fixtures import equipped
 from tests.support.people import key_of
-from tests.support.suite import START, deploy_suite
 
-
-@pytest.fixture(scope="session")
-def equipped() -> Desk:
-    desk = Desk(deploy_suite(RevmChain(timestamp=START)))
-    desk.build()
-    return desk
+__all__ = ["equipped"]
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from aidline import messages as m
-from aidline.client import Contract, Receipt, RevmChain
+from aidline.client import Contract, Receipt
 from tests.support.freight import CARRIERS, DEPARTURES, FREIGHTS, LATEST, Desk
+from tests.support.freight_fixtures import booked, booking, desk, equipped, monitor, suite
 from tests.support.people import key_of
-from tests.support.suite import START, UNIT, Suite, deploy_suite
+from tests.support.suite import UNIT, Suite
 from tests.support.telemetry import Forger
 
 #: What is locked: a quarter more than all freight; the finder has a fifth of it.
@@ -18,18 +18,6 @@ BOND = 1_250 * UNIT
 SHARE = 250 * UNIT
 
 Readings = list[tuple[int, int, int]]
-
-
-@pytest.fixture(scope="session")
-def suite() -> Suite:
-    return deploy_suite(RevmChain(timestamp=START))
-
-
-@pytest.fixture(scope="session")
-def equipped(suite: Suite) -> Desk:
-    desk = Desk(suite)
-    desk.build()
-    return desk
 
 
 @pytest.fixture(autouse=True)
@@ -43,29 +31,8 @@ def isolation(equipped: Desk) -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(equipped: Desk) -> Desk:
-    return equipped
-
-
-@pytest.fixture
 def court(suite: Suite) -> Contract:
     return suite.court
-
-
-@pytest.fixture
-def monitor(suite: Suite) -> Contract:
-    return suite.monitor
-
-
-@pytest.fixture
-def booking(desk: Desk) -> m.Booking:
-    return desk.booking([desk.allocate()])
-
-
-@pytest.fixture
-def booked(desk: Desk, booking: m.Booking) -> int:
-    consignment: int = desk.book(booking).event("ConsignmentBooked").args.consignment
-    return consignment
 
 
 @pytest.fixture
@@ -100,4 +67,17 @@ def purse(monitor: Contract, operator: str = "carrier") -> tuple[int, int]:
     return told.free, told.locked
 
 
-__all__ = ["BOND", "FREIGHTS", "SHARE", "Readings", "purse", "steady"]
+__all__ = [
+    "BOND",
+    "FREIGHTS",
+    "SHARE",
+    "Readings",
+    "booked",
+    "booking",
+    "desk",
+    "equipped",
+    "monitor",
+    "purse",
+    "steady",
+    "suite",
+]

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from aidline.client import Contract
-from aidline.signing import Key
-from tests.support.demand import Desk, suite_for_demand
-from tests.support.people import word
+from tests.support.demand_fixtures import desk, escrow, needs, suite, suspend
 from tests.support.suite import Suite
 
-
-@pytest.fixture(scope="session")
-def suite() -> Suite:
-    return suite_for_demand()
-
-
-@pytest.fixture
-def desk(suite: Suite) -> Desk:
-    return Desk(suite)
-
-
-@pytest.fixture
-def needs(suite: Suite) -> Contract:
-    return suite.needs
-
-
-@pytest.fixture
-def escrow(suite: Suite) -> Contract:
-    return suite.demand
-
-
-@pytest.fixture
-def suspend(suite: Suite, suspender: Key) -> Callable[[Key], None]:
-    """Suspends somebody."""
-
-    def act(person: Key) -> None:
-        suite.registry.suspend(person.address, word("test"), sender=suspender)
-
-    return act
+__all__ = ["desk", "escrow", "needs", "suite", "suspend"]
 
 
 @pytest.fixture

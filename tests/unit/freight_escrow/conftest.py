@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from aidline.client import Contract, RevmChain
+from aidline.client import Contract
 from aidline.model import Policy
 from aidline.telemetry import Recorder
 from tests.support.freight import DEPARTURES, LATEST, Desk, terms
-from tests.support.suite import START, Suite, deploy_suite
+from tests.support.freight_fixtures import desk, equipped, freight, isolation, monitor, suite
+from tests.support.suite import Suite
 
-
-@pytest.fixture(scope="session")
-def suite() -> Suite:
-    return deploy_suite(RevmChain(timestamp=START))
-
-
-@pytest.fixture(scope="session")
-def equipped(suite: Suite) -> Desk:
-    """Stations, vehicles, approvals; for all tests of this folder."""
-    desk = Desk(suite)
-    desk.build()
-    return desk
-
-
-@pytest.fixture(autouse=True)
-def isolation(equipped: Desk) -> Iterator[None]:
-    snapshot = equipped.chain.snapshot()
-    yield
-    equipped.chain.revert(snapshot)
-
-
-@pytest.fixture
-def desk(equipped: Desk) -> Desk:
-    return equipped
-
-
-@pytest.fixture
-def freight(suite: Suite) -> Contract:
-    return suite.freight
-
-
-@pytest.fixture
-def monitor(suite: Suite) -> Contract:
-    return suite.monitor
+__all__ = ["desk", "equipped", "freight", "isolation", "monitor", "suite"]
 
 
 @pytest.fixture
