@@ -40,7 +40,7 @@ from tests.support.people import domain_of, key_of, word
 from tests.support.routing import NOW, TARIFFS, Small, small
 from tests.support.suite import KIT, MASK, START, Suite, deploy_suite
 
-SETTINGS = Settings(iterations=20)
+SETTINGS = Settings(iterations=20, few=0)
 BASES = range(1, 8)
 
 

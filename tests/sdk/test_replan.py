@@ -27,7 +27,7 @@ from aidline.solve.routing.rules import first_breach, in_order
 from tests.sdk.test_routing import line, star
 from tests.support.routing import HOUR, NOW, Small, small
 
-SETTINGS = Settings(iterations=20)
+SETTINGS = Settings(iterations=20, few=0)
 SEED = 6
 
 

@@ -41,7 +41,7 @@ from aidline.solve.routing.rounds import Rule
 from aidline.solve.routing.rules import first_breach, in_order
 from tests.support.routing import COLD, HALL, HOUR, NOW, Small, network_of, small
 
-SETTINGS = Settings(iterations=20)
+SETTINGS = Settings(iterations=20, few=0)
 SEEDS = range(6)
 
 

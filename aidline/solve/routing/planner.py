@@ -53,6 +53,10 @@ class Settings:
         reach: Seconds after the first by which a vehicle that comes back still joins a wave.
         most_jobs: Of a wave; the most urgent and the nearest of those there are.
         most_carts: Vehicles of a wave, of each kind that is there; the others join the next.
+        attempts: Percent of what arrivals may be put off for cost, and of the patience. Each is
+            tried, and the plan of the earliest weighted arrivals taken; of many consignments, or by
+            a simple rule, only the first.
+        few: Consignments for which all are tried.
         iterations: Of the search for least cost in a wave.
         seed: Of that search.
     """
@@ -63,6 +67,8 @@ class Settings:
     reach: int = 2 * HOUR
     most_jobs: int = 48
     most_carts: int = 24
+    attempts: tuple[tuple[int, int], ...] = ((100, 100), (10, 100), (100, 50))
+    few: int = 400
     iterations: int = 200
     seed: int = 1
 
@@ -88,8 +94,18 @@ def plan_routes(
         InputError: An id stands twice, or a consignment names a station that is not there, or is
             where it is to go.
     """
-    planner = _Planner(network, now, settings or Settings(), deepcopy(diary) if diary else Diary())
-    return planner.plan(consignments)
+    settings, goods = settings or Settings(), list(consignments)
+    attempts = settings.attempts
+    if settings.rule is not Rule.WEIGHTED or len(goods) > settings.few:
+        attempts = attempts[:1]
+    plans = []
+    for put_off, patience in attempts:
+        trunk, branch, terminal = (part * patience // 100 for part in settings.patience)
+        tried = replace(settings, patience=(trunk, branch, terminal))
+        taken = deepcopy(diary) if diary else Diary()
+        plans.append(_Planner(network, now, tried, taken, put_off).plan(goods))
+    end = now + settings.horizon
+    return min(plans, key=lambda plan: (plan.mean_arrival(now, end), plan.cost))
 
 
 @dataclass(slots=True)
@@ -108,6 +124,7 @@ class _Planner:
     now: int
     settings: Settings
     diary: Diary
+    put_off: int
     _known: dict[int, Consignment] = field(default_factory=dict)
     _runs: list[Run] = field(default_factory=list)
     _unserved: dict[int, Why] = field(default_factory=dict)
@@ -304,6 +321,7 @@ class _Planner:
             seconds=seconds,
             base=tariff.base,
             per_km=tariff.per_km,
+            put_off=self.put_off,
         )
         effort = Effort(settings.iterations, None, settings.seed)
         made = []

@@ -109,6 +109,7 @@ class Wave:
         seconds: The same ways with handing over at their end; to row 0 without.
         base: Cost of a round.
         per_km: Cost of a kilometre.
+        put_off: Percent of :data:`PUT_OFF` by which arrivals may be put off to save cost.
     """
 
     now: int
@@ -118,6 +119,7 @@ class Wave:
     seconds: np.ndarray
     base: int
     per_km: int
+    put_off: int = 100
 
 
 #: A cart and its jobs in order.
@@ -331,7 +333,8 @@ def _cheapest(wave: Wave, soonest: Rounds, effort: Effort) -> Rounds:
 def _window(wave: Wave, number: int, arrival: int) -> tuple[int, int]:
     """Return when a job may be handed over: not much later, and while its station stays open."""
     job = wave.jobs[number]
-    first, last = wave.now, min(arrival + PUT_OFF[job.level], max(job.due, arrival))
+    put_off = PUT_OFF[job.level] * wave.put_off // 100
+    first, last = wave.now, min(arrival + put_off, max(job.due, arrival))
     if job.open_hours != ALWAYS_OPEN:
         hour = arrival // HOUR
         while job.open_hours >> ((hour - 1) % 24) & 1 and (hour - 1) * HOUR > first:
