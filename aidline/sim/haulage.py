@@ -199,7 +199,8 @@ class Haulage:
         soon = world.agenda.now + _HOUR
         if journey.outflow:
             world.agenda.at(soon, partial(self._reclaim, journey))
-        world.agenda.at(world.agenda.now + self._evidence_heard, partial(self._release, journey))
+        # The clock of a node runs on while it settles: an hour more is late enough.
+        world.agenda.at(soon + self._evidence_heard, partial(self._release, journey))
         told = receipt.event("ConsignmentSettled").args
         if told.price:
             world.agenda.at(soon, partial(self._take_price, journey.load.holder, told.price))
