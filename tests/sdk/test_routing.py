@@ -272,6 +272,17 @@ def test_one_round_is_enough_where_nothing_is_urgent() -> None:
     assert planned(made).cost < planned(made, Rule.NEAREST).cost
 
 
+def test_a_small_plan_is_never_later_nor_dearer_than_its_first_attempt_may_be() -> None:
+    made, first = drawn(2)
+    tried = plan_routes(
+        made.network, made.consignments, now=NOW, settings=replace(SETTINGS, few=400)
+    )
+    end = NOW + SETTINGS.horizon
+    assert tried.mean_arrival(NOW, end) <= first.mean_arrival(NOW, end)
+    others = [drawn(2, rule)[1].cost for rule in (Rule.NEAREST, Rule.URGENT)]
+    assert tried.cost <= max(first.cost, *others)
+
+
 def test_weighted_plans_come_earlier_than_by_both_rules() -> None:
     means: dict[Rule, float] = dict.fromkeys(Rule, 0.0)
     for seed in SEEDS:

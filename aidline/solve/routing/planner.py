@@ -54,8 +54,8 @@ class Settings:
         most_jobs: Of a wave; the most urgent and the nearest of those there are.
         most_carts: Vehicles of a wave, of each kind that is there; the others join the next.
         attempts: Percent of what arrivals may be put off for cost, and of the patience. Each is
-            tried, and the plan of the earliest weighted arrivals taken; of many consignments, or by
-            a simple rule, only the first.
+            tried, and of the plans that cost no more than the dearer of the simple rules that of
+            the earliest weighted arrivals taken; of many consignments only the first is tried.
         few: Consignments for which all are tried.
         iterations: Of the search for least cost in a wave.
         seed: Of that search.
@@ -95,17 +95,24 @@ def plan_routes(
             where it is to go.
     """
     settings, goods = settings or Settings(), list(consignments)
-    attempts = settings.attempts
-    if settings.rule is not Rule.WEIGHTED or len(goods) > settings.few:
-        attempts = attempts[:1]
-    plans = []
-    for put_off, patience in attempts:
+
+    def attempt(rule: Rule, put_off: int, patience: int) -> Plan:
         trunk, branch, terminal = (part * patience // 100 for part in settings.patience)
-        tried = replace(settings, patience=(trunk, branch, terminal))
+        tried = replace(settings, rule=rule, patience=(trunk, branch, terminal))
         taken = deepcopy(diary) if diary else Diary()
-        plans.append(_Planner(network, now, tried, taken, put_off).plan(goods))
+        return _Planner(network, now, tried, taken, put_off).plan(goods)
+
+    first = attempt(settings.rule, *settings.attempts[0])
+    if settings.rule is not Rule.WEIGHTED or len(goods) > settings.few:
+        return first
+    simple = [attempt(rule, *settings.attempts[0]) for rule in (Rule.NEAREST, Rule.URGENT)]
+    dearest = max(first.cost, *(plan.cost for plan in simple))
+    plans = [first, *(attempt(settings.rule, *one) for one in settings.attempts[1:])]
     end = now + settings.horizon
-    return min(plans, key=lambda plan: (plan.mean_arrival(now, end), plan.cost))
+    return min(
+        (plan for plan in plans if plan.cost <= dearest),
+        key=lambda plan: (plan.mean_arrival(now, end), plan.cost),
+    )
 
 
 @dataclass(slots=True)
