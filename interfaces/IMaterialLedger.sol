@@ -381,10 +381,11 @@ interface IMaterialLedger {
     /// @notice How the load of a consignment ended for a parcel, whatever became of the parcel since; all zero while it runs and nothing was set aside, for a
     /// parcel that never left and was not stopped, and for one that did not ride in it.
     /// @return outcome NULL while it rides @return ofLoad the load's own state @return unitsSetAside units that were split off it on the way, see `setAside`
+    /// (last) of these, or of all, those that were refused at the door, where the last change of custody is planned
     function outcomeOf(uint64 parcelId, uint64 consignment)
         external
         view
-        returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside);
+        returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside, uint64 unitsRefused);
 
     /// @notice Exactly one party that answered for a parcel at `time`; zero before it was commissioned or after now.
     /// @dev At the second of a handover the one who accepted answers.

@@ -19,6 +19,7 @@ contract AllocationOffice is EscrowStore {
         IMaterialLedger.ParcelState present;
         bool isInUse;
         uint64 setAside;
+        uint64 refused;
         uint64 lot;
     }
 
@@ -56,14 +57,15 @@ contract AllocationOffice is EscrowStore {
         _keep(allocationId, allotted.withStatus(IDemandEscrow.AllocationStatus.FAILED));
         emit IDemandEscrow.AllocationFailed(allocationId, allotted.units(), state);
         // By the recipient, at its door; what carriers refuse on the way is not its fault.
-        bool isRefused = state == IMaterialLedger.ParcelState.RETURNED && arrival.ofLoad == state;
+        bool isRefused = state == IMaterialLedger.ParcelState.RETURNED
+            && (arrival.ofLoad == state || arrival.refused != 0);
         _reopen(allocationId, allotted, isRefused);
     }
 
     /// @notice See `IDemandEscrow.reportShort`.
     function reportShort(uint64 allocationId) external {
         (Promise allotted, Arrival memory arrival) = _arrivalOf(allocationId);
-        uint40 units = _short(allocationId, allotted, arrival.setAside);
+        uint40 units = _short(allocationId, allotted, arrival);
         if (units == 0) revert IDemandEscrow.NothingShort(allocationId);
         _keep(allocationId, allotted.less(units));
     }
@@ -81,7 +83,7 @@ contract AllocationOffice is EscrowStore {
     function _arrivalOf(uint64 id) private view returns (Promise allotted, Arrival memory arrival) {
         allotted = _allocationIn(IDemandEscrow.AllocationStatus.BOOKED, id);
         uint64 parcel = _parcelOf(id, allotted);
-        (arrival.state, arrival.ofLoad, arrival.setAside) =
+        (arrival.state, arrival.ofLoad, arrival.setAside, arrival.refused) =
             ledger.outcomeOf(parcel, _bookings[id].consignment);
         IMaterialLedger.Stock memory stock = ledger.stockOf(parcel);
         arrival.lot = stock.lot;
@@ -148,20 +150,28 @@ contract AllocationOffice is EscrowStore {
             || (arrival.state == IMaterialLedger.ParcelState.QUARANTINED && arrival.isInUse);
         if (!isReceived) revert IDemandEscrow.ParcelNotReceived(id, arrival.present);
 
-        allotted = allotted.less(_short(id, allotted, arrival.setAside));
+        allotted = allotted.less(_short(id, allotted, arrival));
         _keep(id, allotted.withStatus(IDemandEscrow.AllocationStatus.RECEIVED));
         emit IDemandEscrow.AllocationReceived(id, allotted.units());
         demandBook.countReceived(allotted.demand(), arrival.lot, allotted.units());
     }
 
-    /// @dev Opens the demand for what was set aside and not reported yet; the caller keeps the allocation with so much less.
-    function _short(uint64 id, Promise allotted, uint64 setAside) private returns (uint40 units) {
+    /// @dev Opens the demand for what was set aside and not reported yet; the caller keeps the allocation with so much less. What was refused at the
+    /// door came last, and is the recipient's fault.
+    function _short(uint64 id, Promise allotted, Arrival memory arrival)
+        private
+        returns (uint40 units)
+    {
         BookingRecord storage booked = _bookings[id];
-        units = uint40(setAside) - booked.short;
+        units = uint40(arrival.setAside) - booked.short;
         if (units == 0) return 0;
         booked.short += units;
         emit IDemandEscrow.AllocationShort(id, units);
-        demandBook.reopen(allotted.demand(), units, 0, false);
+        bool isWhole = arrival.state == IMaterialLedger.ParcelState.RETURNED;
+        uint40 refused = isWhole ? 0 : uint40(arrival.refused);
+        if (refused > units) refused = units;
+        if (refused != units) demandBook.reopen(allotted.demand(), units - refused, 0, false);
+        if (refused != 0) demandBook.reopen(allotted.demand(), refused, 0, true);
     }
 
     /// @dev The units and what their booking took of the freight budget go back to the demand.

@@ -104,6 +104,7 @@ contract LoadOffice is ParcelBook {
             parcels[i] = _setAside(consignment, exceptions[i], place, state);
             if (parcels[i] == exceptions[i].parcel) left = _without(left, parcels[i]);
         }
+        if (journey.sequence() + 2 == journey.stops()) _noteRefused(consignment, exceptions);
         _journeys[consignment] = journey.amended();
         bytes memory told = abi.encode(
             parcels, _amend(consignment, left), place.custodian, place.station, place.since
@@ -200,6 +201,16 @@ contract LoadOffice is ParcelBook {
         IMaterialLedger.Parcel storage record = _atRest(id, IMaterialLedger.ParcelState.HELD);
         _checkCustodian(id, record, seller);
         _move(id, record, IMaterialLedger.ParcelState.ALLOCATED);
+    }
+
+    /// @dev Notes what its consignee does not take.
+    function _noteRefused(uint64 consignment, IMaterialLedger.Exception[] calldata exceptions)
+        private
+    {
+        for (uint256 i; i < exceptions.length; ++i) {
+            if (exceptions[i].flaw != IMaterialLedger.Flaw.REFUSED) continue;
+            _rideNotes[exceptions[i].parcel][consignment].refused = exceptions[i].units;
+        }
     }
 
     /// @dev Keeps what is left of a load. Returns its content.

@@ -110,14 +110,14 @@ contract MaterialLedger is LotCounter {
     function outcomeOf(uint64 parcelId, uint64 consignment)
         external
         view
-        returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside)
+        returns (ParcelState outcome, ParcelState ofLoad, uint64 unitsSetAside, uint64 unitsRefused)
     {
         _knownParcel(parcelId);
         Journey journey = _journeys[consignment];
         ofLoad = journey.state();
-        if (ofLoad == ParcelState.NULL) return (outcome, ofLoad, unitsSetAside);
+        if (ofLoad == ParcelState.NULL) return (outcome, ofLoad, 0, 0);
         if (Waybills.read(consignment).entryOf(parcelId).parcel == 0) {
-            return (outcome, ParcelState.NULL, unitsSetAside);
+            return (outcome, ParcelState.NULL, 0, 0);
         }
         RideNote storage note = _rideNotes[parcelId][consignment];
         outcome = note.outcome;
@@ -125,7 +125,7 @@ contract MaterialLedger is LotCounter {
         if (journey.hasEnded() && ofLoad != ParcelState.HELD) {
             outcome = _outcomeOf(note, consignment);
         }
-        unitsSetAside = note.setAside;
+        (unitsSetAside, unitsRefused) = (note.setAside, note.refused);
     }
 
     /// @inheritdoc IMaterialLedger

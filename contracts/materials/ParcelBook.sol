@@ -19,9 +19,11 @@ abstract contract ParcelBook is LotBook {
     }
 
     /// @dev What a ride was for a parcel other than for its load. @param outcome NULL where it ended as the load. @param setAside Units that were split off.
+    /// @param refused Units, of those or all, that were refused at the last change of custody.
     struct RideNote {
         IMaterialLedger.ParcelState outcome; // slot 0
         uint64 setAside;
+        uint64 refused;
     }
 
     /// @dev What a load carries since units of it were set aside.

@@ -642,6 +642,36 @@ def test_what_was_counted_out_is_open_again_for_who_needs_it(
     assert needs.demand(number).served == 850
 
 
+@pytest.mark.parametrize(("refused", "stands"), [(99, True), (100, False)])
+def test_what_is_refused_at_the_door_is_the_recipients_fault_from_a_tenth_on(
+    desk: Desk, bonded: int, aboard: int, allocation: int, refused: int, stands: bool
+) -> None:
+    """DEM-14, DEM-41: nobody takes one unit and blocks the others with the rest for ever."""
+    demand, needs = desk.suite.demand, desk.suite.needs
+    number = demand.allocation(allocation).demand
+    version = needs.demand(number).version
+    _carry(desk, bonded, 3)
+    desk.deliver_counted(desk.handover(bonded, 3, LATEST[2]), _found(aboard, refused, Flaw.REFUSED))
+    demand.reportShort(allocation, sender=key_of("stranger"))
+    assert needs.demand(number).served == 1_000 - refused
+    assert needs.demand(number).version == version + (not stands)
+
+
+def test_what_fell_short_before_the_door_is_not_its_fault(
+    desk: Desk, bonded: int, aboard: int, allocation: int
+) -> None:
+    demand, needs = desk.suite.demand, desk.suite.needs
+    number = demand.allocation(allocation).demand
+    version = needs.demand(number).version
+    _carry(desk, bonded, 1)
+    _count(desk, bonded, 1, _found(aboard, 500))
+    _carry(desk, bonded, 3, start=2)
+    desk.deliver_counted(desk.handover(bonded, 3, LATEST[2]), _found(aboard, 50, Flaw.REFUSED))
+    demand.reportShort(allocation, sender=key_of("stranger"))
+    assert needs.demand(number).served == 450
+    assert needs.demand(number).version == version
+
+
 # --- what is told ---
 
 
