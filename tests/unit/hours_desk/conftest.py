@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from aidline.client import Contract, RevmChain
-from tests.support.freight import Desk
-from tests.support.suite import START, Suite, deploy_suite
+from aidline.client import Contract
+from tests.support.freight_fixtures import booked, booking, desk, equipped, isolation, suite
+from tests.support.suite import Suite
 
-
-@pytest.fixture(scope="session")
-def suite() -> Suite:
-    return deploy_suite(RevmChain(timestamp=START))
-
-
-@pytest.fixture(scope="session")
-def equipped(suite: Suite) -> Desk:
-    desk = Desk(suite)
-    desk.build()
-    return desk
-
-
-@pytest.fixture(autouse=True)
-def isolation(equipped: Desk) -> Iterator[None]:
-    snapshot = equipped.chain.snapshot()
-    yield
-    equipped.chain.revert(snapshot)
-
-
-@pytest.fixture
-def desk(equipped: Desk) -> Desk:
-    return equipped
+__all__ = ["booked", "booking", "consignment", "desk", "equipped", "hours", "isolation", "suite"]
 
 
 @pytest.fixture
@@ -41,7 +17,5 @@ def hours(suite: Suite) -> Contract:
 
 
 @pytest.fixture
-def consignment(desk: Desk) -> int:
-    receipt = desk.book(desk.booking([desk.allocate()]))
-    number: int = receipt.event("ConsignmentBooked").args.consignment
-    return number
+def consignment(booked: int) -> int:
+    return booked

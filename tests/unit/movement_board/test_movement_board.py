@@ -14,8 +14,6 @@ resume
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from aidline.client import Contract, RevmChain
@@ -25,43 +23,7 @@ from tests.support.freight import DEPARTURES, LATEST, Desk
 from tests.support.network import NOBODY
 from tests.support.people import key_of, word
 from tests.support.reverts import reverts
-from tests.support.suite import DAY, HOUR, START, Suite, deploy_suite
-
-
-@pytest.fixture(scope="session")
-def suite() -> Suite:
-    return deploy_suite(RevmChain(timestamp=START))
-
-
-@pytest.fixture(scope="session")
-def equipped(suite: Suite) -> Desk:
-    desk = Desk(suite)
-    desk.build()
-    return desk
-
-
-@pytest.fixture(autouse=True)
-def isolation(equipped: Desk) -> Iterator[None]:
-    snapshot = equipped.chain.snapshot()
-    yield
-    equipped.chain.revert(snapshot)
-
-
-@pytest.fixture
-def desk(equipped: Desk) -> Desk:
-    return equipped
-
-
-@pytest.fixture
-def movements(suite: Suite) -> Contract:
-    return suite.movements
-
-
-@pytest.fixture
-def booked(desk: Desk) -> int:
-    receipt = desk.book(desk.booking([desk.allocate()]))
-    number: int = receipt.event("ConsignmentBooked").args.consignment
-    return number
+from tests.support.suite import DAY, HOUR, START
 
 
 @pytest.fixture

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from aidline.client import Contract, Receipt, RevmChain
+from aidline.client import Contract, Receipt
 from aidline.signing import Key
 from tests.support.freight import Desk
+from tests.support.freight_fixtures import desk, equipped, isolation, suite
 from tests.support.routes import cargo, plan, rest, way
-from tests.support.suite import START, Suite, deploy_suite
+from tests.support.suite import Suite
+
+__all__ = ["desk", "equipped", "isolation", "suite"]
 
 Plan = dict[str, Any]
-
-
-@pytest.fixture(scope="session")
-def suite() -> Suite:
-    return deploy_suite(RevmChain(timestamp=START))
-
-
-@pytest.fixture(scope="session")
-def equipped(suite: Suite) -> Desk:
-    desk = Desk(suite)
-    desk.build()
-    return desk
-
-
-@pytest.fixture(autouse=True)
-def isolation(equipped: Desk) -> Iterator[None]:
-    snapshot = equipped.chain.snapshot()
-    yield
-    equipped.chain.revert(snapshot)
-
-
-@pytest.fixture
-def desk(equipped: Desk) -> Desk:
-    return equipped
 
 
 @pytest.fixture
