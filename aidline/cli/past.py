@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from aidline.client import Aidline, Web3Chain
 from aidline.deploy import Deployment
 from aidline.errors import InputError
 from aidline.node import AnvilNode
 
-__all__ = ["played"]
+__all__ = ["DeploymentFile", "Node", "SummaryFile", "played"]
+
+SummaryFile = Annotated[Path, typer.Option(help="The summary.json of a run.")]
+Node = Annotated[
+    str | None,
+    typer.Option(help="Node to ask; without it, chain.state beside the summary is restored."),
+]
+DeploymentFile = Annotated[
+    Path | None, typer.Option(help="Deployment file (deployment.json beside the summary).")
+]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from aidline.cli.past import played
+from aidline.cli.past import DeploymentFile, Node, SummaryFile, played
 from aidline.cli.show import new_table, short
 from aidline.errors import InputError
 from aidline.files import read_json, require_writable, write_json
@@ -25,16 +25,11 @@ _MOST_NAMED = 3
 
 
 def trace(
-    summary: Annotated[Path, typer.Option(help="The summary.json of a run.")],
+    summary: SummaryFile,
     parcel: Annotated[int | None, typer.Option(min=1, help="A parcel.")] = None,
     lot: Annotated[int | None, typer.Option(min=1, help="A lot, with all of its parcels.")] = None,
-    rpc: Annotated[
-        str | None,
-        typer.Option(help="Node to ask; without it, chain.state beside the summary is restored."),
-    ] = None,
-    deployment: Annotated[
-        Path | None, typer.Option(help="Deployment file (deployment.json beside the summary).")
-    ] = None,
+    rpc: Node = None,
+    deployment: DeploymentFile = None,
     result: Annotated[Path | None, typer.Option("--json", help="Write it here.")] = None,
 ) -> None:
     """Tell everything that ever happened to a parcel or a lot, and who signed it."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from aidline.cli.past import played
+from aidline.cli.past import DeploymentFile, Node, SummaryFile, played
 from aidline.client import Aidline
 from aidline.errors import CheckFailed, InputError
 from aidline.files import read_json, write_json
@@ -21,14 +21,9 @@ _SHOWN = 20
 
 
 def verify(
-    summary: Annotated[Path, typer.Option(help="The summary.json of a run.")],
-    rpc: Annotated[
-        str | None,
-        typer.Option(help="Node to ask; without it, chain.state beside the summary is restored."),
-    ] = None,
-    deployment: Annotated[
-        Path | None, typer.Option(help="Deployment file (deployment.json beside the summary).")
-    ] = None,
+    summary: SummaryFile,
+    rpc: Node = None,
+    deployment: DeploymentFile = None,
     result: Annotated[Path | None, typer.Option("--json", help="Write the result here.")] = None,
 ) -> None:
     """Recompute a summary's figures from contract reads and from events; say which differ.
